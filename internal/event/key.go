@@ -1,0 +1,88 @@
+package event
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Key identifies a process within its station. The zero Key means unknown.
+//
+// It is made of the best identity the source gives: Sysmon's GUID itself; else
+// a digest of boot id and process sequence number; else a digest of pid and
+// creation time to 100 ns. Never of a bare pid, which Windows hands out again
+// within seconds.
+type Key [16]byte
+
+// IsZero tells whether the key is unknown.
+func (k Key) IsZero() bool { return k == Key{} }
+
+// String returns the key in the usual form of a UUID.
+func (k Key) String() string {
+	h := hex.EncodeToString(k[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// ParseKey reads a UUID with or without dashes.
+func ParseKey(s string) (Key, bool) {
+	var k Key
+	raw, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	if err != nil || len(raw) != len(k) {
+		return Key{}, false
+	}
+	copy(k[:], raw)
+	return k, true
+}
+
+// Key returns the identity of the event's process.
+func (p *Process) Key() Key {
+	return keyOf(p.ProcessGUID, p.BootID, p.ProcessSeq, p.PID, p.Started)
+}
+
+// ParentKey returns the identity of the parent, or the zero Key where the
+// source gives nothing but the parent's pid.
+func (p *Process) ParentKey() Key {
+	return keyOf(p.ParentProcessGUID, p.BootID, p.ParentProcessSeq, p.ParentPID, p.ParentStarted)
+}
+
+func keyOf(guid string, boot, seq uint64, pid uint32, started time.Time) Key {
+	if k, ok := ParseKey(guid); ok && !k.IsZero() {
+		return k
+	}
+	var buf [17]byte
+	switch {
+	case boot != 0 && seq != 0:
+		buf[0] = 's'
+		binary.BigEndian.PutUint64(buf[1:], boot)
+		binary.BigEndian.PutUint64(buf[9:], seq)
+	case !started.IsZero():
+		buf[0] = 'p'
+		binary.BigEndian.PutUint64(buf[1:], uint64(pid))
+		binary.BigEndian.PutUint64(buf[9:], uint64(started.Unix()*1e7+int64(started.Nanosecond()/100)))
+	default:
+		return Key{}
+	}
+	return digestKey(buf[:])
+}
+
+// StopKey returns the identity given to a process of which only the end is
+// known: when it ended, under which pid.
+func StopKey(pid uint32, stopped time.Time) Key {
+	var buf [17]byte
+	buf[0] = 'e'
+	binary.BigEndian.PutUint64(buf[1:], uint64(pid))
+	binary.BigEndian.PutUint64(buf[9:], uint64(stopped.Unix()*1e7+int64(stopped.Nanosecond()/100)))
+	return digestKey(buf[:])
+}
+
+// digestKey makes a version 8 UUID (RFC 9562, "custom") of b.
+func digestKey(b []byte) Key {
+	sum := sha256.Sum256(b)
+	var k Key
+	copy(k[:], sum[:])
+	k[6] = k[6]&0x0f | 0x80
+	k[8] = k[8]&0x3f | 0x80
+	return k
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/fault"
+)
+
+// Station is a monitored machine, or a computer that an imported log speaks of.
+type Station struct {
+	ID        int64
+	Name      string
+	Origin    event.Origin
+	FirstSeen time.Time // oldest event
+	LastSeen  time.Time // newest event
+	Starts    int64     // process starts that were ever stored
+}
+
+// ImportStation returns the id of the imported station called name, and makes
+// it where it is new. Names are compared without case, as Windows does.
+func (s *Store) ImportStation(ctx context.Context, name string, seen time.Time) (int64, error) {
+	key := "import:" + strings.ToLower(name)
+	var id int64
+	err := s.pool.QueryRow(ctx, `SELECT id FROM station WHERE key = $1`, key).Scan(&id)
+	if err == pgx.ErrNoRows {
+		err = s.pool.QueryRow(ctx, `
+			INSERT INTO station (key, name, origin, first_seen, last_seen) VALUES ($1, $2, $3, $4, $4)
+			ON CONFLICT (key) DO UPDATE SET key = excluded.key
+			RETURNING id`, key, name, event.Imported, seen).Scan(&id)
+	}
+	if err != nil {
+		return 0, unavailable(fmt.Errorf("find imported station %q: %w", name, err))
+	}
+	return id, nil
+}
+
+// LiveStation returns the id of the station that key identifies, and makes it
+// where it is new.
+func (s *Store) LiveStation(ctx context.Context, key, name string, seen time.Time) (int64, error) {
+	var id int64
+	err := s.pool.QueryRow(ctx, `
+		INSERT INTO station (key, name, origin, first_seen, last_seen) VALUES ($1, $2, $3, $4, $4)
+		ON CONFLICT (key) DO UPDATE SET name = excluded.name
+		RETURNING id`, key, name, event.Live, seen).Scan(&id)
+	if err != nil {
+		return 0, unavailable(fmt.Errorf("find station %q: %w", name, err))
+	}
+	return id, nil
+}
+
+// StationList selects stations. The zero value selects the first of all.
+type StationList struct {
+	Search    string // part of the name, in any case
+	AfterName string // page by key: the last name and id seen
+	AfterID   int64
+	Limit     int
+}
+
+// Stations returns stations in the order of their names, and whether there are more.
+func (s *Store) Stations(ctx context.Context, l StationList) ([]Station, bool, error) {
+	rows, err := s.reads.Query(ctx, `
+		SELECT `+stationColumns+`
+		FROM   station
+		WHERE  (lower(name), id) > (lower(@after), @after_id)
+		AND    (@search = '' OR strpos(lower(name), lower(@search)) > 0)
+		AND    EXISTS (SELECT FROM station_stream WHERE station_id = station.id)
+		ORDER  BY lower(name), id
+		LIMIT  @limit`, pgx.NamedArgs{"after": l.AfterName, "after_id": l.AfterID, "search": l.Search, "limit": l.Limit + 1})
+	if err != nil {
+		return nil, false, unavailable(fmt.Errorf("list stations: %w", err))
+	}
+	list, err := pgx.CollectRows(rows, scanStation)
+	if err != nil {
+		return nil, false, unavailable(fmt.Errorf("list stations: %w", err))
+	}
+	if len(list) > l.Limit {
+		return list[:l.Limit], true, nil
+	}
+	return list, false, nil
+}
+
+// Station returns one station.
+func (s *Store) Station(ctx context.Context, id int64) (*Station, error) {
+	rows, err := s.reads.Query(ctx, `SELECT `+stationColumns+` FROM station WHERE id = $1`, id)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read station %d: %w", id, err))
+	}
+	st, err := pgx.CollectExactlyOneRow(rows, scanStation)
+	if err == pgx.ErrNoRows {
+		return nil, fault.NotFoundf("there is no station %d", id)
+	}
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("read station %d: %w", id, err))
+	}
+	return &st, nil
+}
+
+const stationColumns = `id, name, origin, first_seen, last_seen,
+		       (SELECT COALESCE(sum(runs), 0)::bigint FROM binary_station WHERE station_id = station.id)`
+
+func scanStation(row pgx.CollectableRow) (st Station, err error) {
+	err = row.Scan(&st.ID, &st.Name, &st.Origin, &st.FirstSeen, &st.LastSeen, &st.Starts)
+	return st, err
+}
+
+// RemoveImportedStation deletes an imported station, its events and its share
+// of the prevalence.
+func (s *Store) RemoveImportedStation(ctx context.Context, id int64) error {
+	st, err := s.Station(ctx, id)
+	if err != nil {
+		return err
+	}
+	if st.Origin != event.Imported {
+		return fault.New(fault.Conflict, "station %s reports by itself; only imported stations can be removed", st.Name)
+	}
+	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT FROM station_stream WHERE station_id = $1 FOR UPDATE`, id); err != nil {
+			return fmt.Errorf("lock station: %w", err)
+		}
+		// The totals cannot forget a first or last time by subtraction: those of
+		// the binaries concerned are made anew from the other stations.
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, foldLock); err != nil {
+			return fmt.Errorf("lock totals: %w", err)
+		}
+		if err := foldPrevalence(ctx, tx); err != nil {
+			return err
+		}
+		for _, sql := range [...]string{
+			`CREATE TEMP TABLE removed_binary ON COMMIT DROP AS SELECT binary_id FROM binary_station WHERE station_id = $1`,
+			`DELETE FROM process_start WHERE station_id = $1`,
+			`DELETE FROM process_stop WHERE station_id = $1`,
+			`DELETE FROM launch_station WHERE station_id = $1`,
+			`DELETE FROM account_binary_station WHERE station_id = $1`,
+			`DELETE FROM binary_station WHERE station_id = $1`,
+			`DELETE FROM station_stream WHERE station_id = $1`,
+			`DELETE FROM station WHERE id = $1`,
+		} {
+			if _, err := tx.Exec(ctx, sql, id); err != nil {
+				return fmt.Errorf("remove station %d: %w", id, err)
+			}
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM binary_total WHERE binary_id IN (SELECT binary_id FROM removed_binary)`); err != nil {
+			return fmt.Errorf("remove totals: %w", err)
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO binary_total (binary_id, stations, runs, first_seen, last_seen)
+			SELECT binary_id, count(*), sum(runs), min(first_seen), max(last_seen)
+			FROM   binary_station
+			WHERE  binary_id IN (SELECT binary_id FROM removed_binary)
+			GROUP  BY binary_id`)
+		if err != nil {
+			return fmt.Errorf("count totals anew: %w", err)
+		}
+		return nil
+	})
+}

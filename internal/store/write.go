@@ -1,0 +1,347 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/eljefe/eljefe/internal/event"
+)
+
+// StationEvents are events of one station, in the order the station gives them.
+// Each has passed event.Process.Check.
+type StationEvents struct {
+	Station int64
+	Live    bool // numbered by Seq; otherwise imported
+	Events  []event.Process
+}
+
+// Added says what became of one StationEvents.
+type Added struct {
+	Starts     int    // stored: starts and running processes
+	Stops      int    // stored
+	Duplicates int    // were stored before
+	LastSeq    uint64 // live: everything up to here is stored
+}
+
+// AddEvents stores the events of several stations in one transaction: it drops
+// what is stored already, resolves parents and ends, and keeps the prevalence.
+// After it returns without an error, everything is on disk.
+func (s *Store) AddEvents(ctx context.Context, batches []StationEvents) ([]Added, error) {
+	for attempt := 0; ; attempt++ {
+		if err := s.ensureDays(ctx, batches); err != nil {
+			return nil, err
+		}
+		var added []Added
+		var w *writer
+		err := s.inTx(ctx, func(tx pgx.Tx) (err error) {
+			w = &writer{tx: tx, words: s.words.begin(tx)}
+			added, err = w.run(ctx, batches)
+			return err
+		})
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23514" && attempt == 0 {
+			// "no partition of relation found for row": the day was dropped by
+			// retention since we last looked.
+			s.days.forget()
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		w.words.committed()
+		return added, nil
+	}
+}
+
+// ensureDays makes the partitions that the batches need.
+func (s *Store) ensureDays(ctx context.Context, batches []StationEvents) error {
+	var missing []time.Time
+	for _, b := range batches {
+		for i := range b.Events {
+			p := &b.Events[i]
+			for _, t := range [...]time.Time{p.Time, p.Started} {
+				if day := t.UTC().Truncate(24 * time.Hour); !t.IsZero() && !s.days.has(day) && !slices.Contains(missing, day) {
+					missing = append(missing, day)
+				}
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := EnsurePartitions(ctx, s.pool, missing); err != nil {
+		return unavailable(err)
+	}
+	s.days.add(missing)
+	return nil
+}
+
+// writer is one transaction of AddEvents.
+type writer struct {
+	tx     pgx.Tx
+	words  *words
+	starts []*startRow
+	stops  []*stopRow
+	found  resolver
+	files  map[string]int64 // ids of import_file by name
+}
+
+// startRow is a start on its way into process_start.
+type startRow struct {
+	*event.Process
+	live    bool
+	batch   int
+	self    *started
+	parent  *started // nil: not stored
+	binary  *binary
+	known   bool // stored before
+	parents event.Key
+}
+
+// stopRow is a stop on its way into process_stop.
+type stopRow struct {
+	*event.Process
+	live       bool
+	batch      int
+	station    int64
+	key        event.Key
+	started    time.Time
+	startKnown bool
+	known      bool
+}
+
+// started is what is remembered of a process start, to be the parent of others.
+type started struct {
+	station     int64
+	key         event.Key
+	pid         uint32
+	sensor      event.Sensor
+	started     time.Time
+	stopped     time.Time // zero: not known
+	image       string
+	commandLine string
+	user        string
+	parentImage string
+	binaryID    int64   // once stored
+	binary      *binary // while in the same batch
+}
+
+func (w *writer) run(ctx context.Context, batches []StationEvents) ([]Added, error) {
+	added := make([]Added, len(batches))
+	last, err := w.lockStreams(ctx, batches)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range batches {
+		for j := range b.Events {
+			p := &b.Events[j]
+			if b.Live {
+				if p.Seq <= last[b.Station] {
+					added[i].Duplicates++
+					continue
+				}
+				last[b.Station] = p.Seq
+			}
+			w.add(b, i, p)
+		}
+		added[i].LastSeq = last[b.Station]
+	}
+	steps := []func(context.Context) error{
+		w.resolve, w.dropKnown, w.intern, w.copyStarts, w.copyStops, w.adoptOrphans, w.countPrevalence,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range w.starts {
+		if r.known {
+			added[r.batch].Duplicates++
+		} else {
+			added[r.batch].Starts++
+		}
+	}
+	for _, r := range w.stops {
+		if r.known {
+			added[r.batch].Duplicates++
+		} else {
+			added[r.batch].Stops++
+		}
+	}
+	return added, w.finish(ctx, batches, last)
+}
+
+func (w *writer) add(b StationEvents, batch int, p *event.Process) {
+	if p.Kind == event.Stop {
+		w.stops = append(w.stops, &stopRow{Process: p, live: b.Live, batch: batch, station: b.Station, key: p.Key(), started: p.Started})
+		return
+	}
+	w.starts = append(w.starts, &startRow{
+		Process: p, live: b.Live, batch: batch, binary: w.words.wantBinary(p), parents: p.ParentKey(),
+		self: &started{
+			station: b.Station, key: p.Key(), pid: p.PID, sensor: p.Sensor, started: p.Started.Truncate(time.Microsecond), image: p.Image,
+			commandLine: p.CommandLine, user: p.User, parentImage: p.ParentImage,
+		},
+	})
+	r := w.starts[len(w.starts)-1]
+	r.self.binary = r.binary
+}
+
+// lockStreams makes writers of one station take turns, and returns what each
+// live station has had acknowledged. Rows are locked in the order of their ids.
+func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) (map[int64]uint64, error) {
+	var ids []int64
+	for _, b := range batches {
+		if !slices.Contains(ids, b.Station) {
+			ids = append(ids, b.Station)
+		}
+	}
+	slices.Sort(ids)
+	_, err := w.tx.Exec(ctx, `
+		INSERT INTO station_stream (station_id, last_seq)
+		SELECT id, 0 FROM unnest($1::bigint[]) id ORDER BY id
+		ON CONFLICT DO NOTHING`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("begin streams: %w", err)
+	}
+	rows, err := w.tx.Query(ctx, `SELECT station_id, last_seq FROM station_stream WHERE station_id = ANY ($1) ORDER BY station_id FOR UPDATE`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("lock streams: %w", err)
+	}
+	last := map[int64]uint64{}
+	var id, seq int64
+	if _, err := pgx.ForEachRow(rows, []any{&id, &seq}, func() error { last[id] = uint64(seq); return nil }); err != nil {
+		return nil, fmt.Errorf("lock streams: %w", err)
+	}
+	return last, nil
+}
+
+// dropKnown marks what is stored already, or stands twice in the batch. Live
+// starts and stops need no look: their numbers have told.
+func (w *writer) dropKnown(ctx context.Context) error {
+	type identity struct {
+		processRef
+		started int64
+	}
+	seen := map[identity]bool{}
+	var starts []*startRow
+	for _, r := range w.starts {
+		id := identity{processRef{r.self.station, r.self.key}, r.self.started.UnixMicro()}
+		r.known = seen[id]
+		seen[id] = true
+		if !r.known && (!r.live || r.Kind == event.Running) {
+			starts = append(starts, r)
+		}
+	}
+	err := w.findStored(ctx, "process_start", len(starts), func(i int) (int64, time.Time, event.Key) {
+		return starts[i].self.station, starts[i].self.started, starts[i].self.key
+	}, func(i int) { starts[i].known = true })
+	if err != nil {
+		return err
+	}
+	clear(seen)
+	var stops []*stopRow
+	for _, r := range w.stops {
+		id := identity{processRef{r.station, r.key}, r.started.UnixMicro()}
+		r.known = seen[id]
+		seen[id] = true
+		if !r.known && !r.live {
+			stops = append(stops, r)
+		}
+	}
+	return w.findStored(ctx, "process_stop", len(stops), func(i int) (int64, time.Time, event.Key) {
+		return stops[i].station, stops[i].started, stops[i].key
+	}, func(i int) { stops[i].known = true })
+}
+
+// findStored calls known for each of n identities that table has.
+func (w *writer) findStored(ctx context.Context, table string, n int, identity func(int) (int64, time.Time, event.Key), known func(int)) error {
+	if n == 0 {
+		return nil
+	}
+	stations, times, keys := make([]int64, n), make([]time.Time, n), make([][16]byte, n)
+	for i := range n {
+		station, started, key := identity(i)
+		stations[i], times[i], keys[i] = station, started, key
+	}
+	// LIMIT keeps the look-up a probe of one index of one day's partition each.
+	rows, err := w.tx.Query(ctx, `
+		SELECT w.n
+		FROM   unnest($1::bigint[], $2::timestamptz[], $3::uuid[]) WITH ORDINALITY AS w (station_id, started, process_key, n)
+		CROSS  JOIN LATERAL (
+			SELECT 1 FROM `+table+` e
+			WHERE  e.station_id = w.station_id AND e.started = w.started AND e.process_key = w.process_key
+			LIMIT  1) AS stored`, stations, times, keys)
+	if err != nil {
+		return fmt.Errorf("look for known events in %s: %w", table, err)
+	}
+	var ordinal int64
+	if _, err := pgx.ForEachRow(rows, []any{&ordinal}, func() error { known(int(ordinal) - 1); return nil }); err != nil {
+		return fmt.Errorf("look for known events in %s: %w", table, err)
+	}
+	return nil
+}
+
+// finish brings the stations up to date and tells listeners.
+func (w *writer) finish(ctx context.Context, batches []StationEvents, last map[int64]uint64) error {
+	type span struct{ first, last time.Time }
+	spans := map[int64]span{}
+	stored := 0
+	note := func(station int64, t time.Time) {
+		s, ok := spans[station]
+		if !ok || t.Before(s.first) {
+			s.first = t
+		}
+		if !ok || t.After(s.last) {
+			s.last = t
+		}
+		spans[station] = s
+		stored++
+	}
+	for _, r := range w.starts {
+		if !r.known {
+			note(r.self.station, r.Time)
+			w.words.learnStart(r)
+		}
+	}
+	for _, r := range w.stops {
+		if !r.known {
+			note(r.station, r.Time)
+		}
+	}
+	var ids, seqs []int64
+	var firsts, lasts []time.Time
+	for _, b := range batches {
+		if s, ok := spans[b.Station]; ok && !slices.Contains(ids, b.Station) {
+			ids, seqs = append(ids, b.Station), append(seqs, int64(last[b.Station]))
+			firsts, lasts = append(firsts, s.first), append(lasts, s.last)
+		}
+	}
+	if stored == 0 {
+		return nil
+	}
+	_, err := w.tx.Exec(ctx, `
+		WITH news AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS n (id, seq, first, last)),
+		stream AS (UPDATE station_stream SET last_seq = news.seq FROM news WHERE station_id = news.id)
+		UPDATE station
+		SET    first_seen = LEAST(first_seen, news.first), last_seen = GREATEST(last_seen, news.last)
+		FROM   news
+		WHERE  station.id = news.id`, ids, seqs, firsts, lasts)
+	if err != nil {
+		return fmt.Errorf("update stations: %w", err)
+	}
+	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, strconv.Itoa(stored)); err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
+}
+
+// storedChannel is the PostgreSQL channel on which every server hears how many
+// events another has stored.
+const storedChannel = "eljefe_stored"
