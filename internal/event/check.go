@@ -64,7 +64,7 @@ func (p *Process) Check() error {
 	for _, g := range []struct {
 		name  string
 		value *string
-	}{{"process_guid", &p.ProcessGUID}, {"parent_process_guid", &p.ParentProcessGUID}} {
+	}{{"process_guid", &p.ProcessGUID}, {"parent_process_guid", &p.ParentProcessGUID}, {"process_key", &p.ProcessKey}, {"parent_process_key", &p.ParentProcessKey}} {
 		if *g.value == "" {
 			continue
 		}

@@ -92,6 +92,11 @@ type Process struct {
 	ProcessGUID string    `json:"process_guid,omitempty"` // Sysmon's, lower case, without braces
 	Started     time.Time `json:"started,omitzero"`       // creation time; for a stop only if the source knows it
 
+	// The identity as another El Jefe knew it, in its exports. It goes before
+	// all others.
+	ProcessKey       string `json:"process_key,omitempty"`
+	ParentProcessKey string `json:"parent_process_key,omitempty"`
+
 	// What runs.
 	Image            string `json:"image,omitempty"` // full path of the executable
 	CommandLine      string `json:"command_line,omitempty"`

@@ -10,8 +10,8 @@ import (
 
 // Key identifies a process within its station. The zero Key means unknown.
 //
-// It is made of the best identity the source gives: Sysmon's GUID itself; else
-// a digest of boot id and process sequence number; else a digest of pid and
+// It is made of the best identity the source gives: Sysmon's GUID itself (or
+// the key that another El Jefe exported); else a digest of boot id and process sequence number; else a digest of pid and
 // creation time to 100 ns. Never of a bare pid, which Windows hands out again
 // within seconds.
 type Key [16]byte
@@ -38,18 +38,20 @@ func ParseKey(s string) (Key, bool) {
 
 // Key returns the identity of the event's process.
 func (p *Process) Key() Key {
-	return keyOf(p.ProcessGUID, p.BootID, p.ProcessSeq, p.PID, p.Started)
+	return keyOf(p.ProcessKey, p.ProcessGUID, p.BootID, p.ProcessSeq, p.PID, p.Started)
 }
 
 // ParentKey returns the identity of the parent, or the zero Key where the
 // source gives nothing but the parent's pid.
 func (p *Process) ParentKey() Key {
-	return keyOf(p.ParentProcessGUID, p.BootID, p.ParentProcessSeq, p.ParentPID, p.ParentStarted)
+	return keyOf(p.ParentProcessKey, p.ParentProcessGUID, p.BootID, p.ParentProcessSeq, p.ParentPID, p.ParentStarted)
 }
 
-func keyOf(guid string, boot, seq uint64, pid uint32, started time.Time) Key {
-	if k, ok := ParseKey(guid); ok && !k.IsZero() {
-		return k
+func keyOf(exported, guid string, boot, seq uint64, pid uint32, started time.Time) Key {
+	for _, uuid := range [...]string{exported, guid} {
+		if k, ok := ParseKey(uuid); uuid != "" && ok && !k.IsZero() {
+			return k
+		}
 	}
 	var buf [17]byte
 	switch {

@@ -250,12 +250,7 @@ func (r *eventRow) event(ref eventRef) *Event {
 			GrandparentImage: r.grandparent, CreatorPID: uint32(deref(r.creatorPID)),
 		},
 	}
-	if e.Sensor == event.SensorSysmon {
-		e.ProcessGUID = ref.Key.String()
-		if r.parentKey != nil {
-			e.ParentProcessGUID = event.Key(*r.parentKey).String()
-		}
-	}
+	r.nameKeys(e, ref.Key)
 	if r.session != nil {
 		s := uint32(*r.session)
 		e.Session = &s
@@ -303,9 +298,19 @@ func (r *eventRow) addStop(e *Event, kind event.Kind) {
 	if kind == event.Stop {
 		e.Kind, e.Time, e.Seq = event.Stop, e.Stopped, uint64(deref(r.stopSeq))
 		e.SourceFile, e.SourceRecord, e.Sensor = r.stopFile, uint64(deref(r.stopRecord)), sensorOf(deref(r.stopSensor))
-		if e.Sensor == event.SensorSysmon {
-			e.ProcessGUID = e.Ref.Key.String()
-		}
+	}
+}
+
+// nameKeys sets the identities in the form their source gave them.
+func (r *eventRow) nameKeys(e *Event, key event.Key) {
+	parent := ""
+	if r.parentKey != nil {
+		parent = event.Key(*r.parentKey).String()
+	}
+	if e.Sensor == event.SensorSysmon {
+		e.ProcessGUID, e.ParentProcessGUID = key.String(), parent
+	} else {
+		e.ProcessKey, e.ParentProcessKey = key.String(), parent
 	}
 }
 

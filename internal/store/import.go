@@ -18,7 +18,7 @@ type Import struct {
 	UserName   string
 	Bytes      int64 // size of the file
 	BytesDone  int64 // read so far
-	Records    int64 // read, whatever they were
+	Records    int64 // that could be read, whatever they were
 	Starts     int64 // process starts among them
 	Stops      int64 // process stops among them
 	Added      int64 // events stored

@@ -120,7 +120,7 @@ func (s *Store) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
 // statement may take at most limit.
 func (s *Store) search(ctx context.Context, limit time.Duration, f func(tx pgx.Tx) error) error {
 	err := pgx.BeginTxFunc(ctx, s.reads, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, limit.Milliseconds())); err != nil {
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, max(20, limit.Milliseconds()))); err != nil {
 			return fmt.Errorf("limit the time of a search: %w", err)
 		}
 		return f(tx)

@@ -1,0 +1,115 @@
+// Command eljefe is the El Jefe server and its administration.
+//
+// Settings come from flags, or from environment variables called ELJEFE_ and
+// the flag's name. "eljefe serve" with neither works.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "development"
+
+// app is the command line.
+type app struct {
+	DataDir     string `help:"Folder for keys, uploads and the private database." type:"path" default:"${data_dir}"`
+	DatabaseURL string `name:"database-url" help:"PostgreSQL 15 or later to use instead of the private one, as postgres://user:password@host:5432/eljefe." placeholder:"URL"`
+	LogFormat   string `help:"Form of the log on standard error: ${enum}." enum:"text,json" default:"text"`
+	LogLevel    string `help:"What is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
+
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Import  importCommand  `cmd:"" help:"Import Windows event logs and NDJSON."`
+	Export  exportCommand  `cmd:"" help:"Write stored events as NDJSON or CSV."`
+	User    userCommand    `cmd:"" help:"Manage the users of the page."`
+	Token   tokenCommand   `cmd:"" help:"Manage the tokens by which programs use the API."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does it too."`
+	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Write the description of the API." hidden:""`
+	Version versionCommand `cmd:"" help:"Print the version."`
+
+	out io.Writer
+	err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run runs one command and returns the exit code: 0, 1 for a failure, 2 for a
+// command line that is wrong.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	a := &app{out: out, err: errOut}
+	exited := -1
+	parser, err := kong.New(a,
+		kong.Name("eljefe"), kong.Description("See every process that starts on every station of a network."),
+		kong.DefaultEnvars("ELJEFE"), kong.Vars{"data_dir": defaultDataDir(), "version": version},
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(a),
+	)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "eljefe: %s\n", printable(err.Error()))
+		fmt.Fprintln(errOut, `Try "eljefe --help".`)
+		return 2
+	}
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintf(errOut, "eljefe: %s\n", printable(forPeople(err)))
+		return 1
+	}
+	return 0
+}
+
+// defaultDataDir is the system's for root and the user's own otherwise.
+func defaultDataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/eljefe"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "eljefe")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "eljefe-data"
+	}
+	return filepath.Join(home, ".local", "share", "eljefe")
+}
+
+// log returns the logger that the flags ask for.
+func (a *app) log() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.LogLevel)); err != nil {
+		level = slog.LevelInfo // kong has checked it
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if a.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.err, options))
+	}
+	return slog.New(slog.NewTextHandler(a.err, options))
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(a *app) error {
+	fmt.Fprintln(a.out, "eljefe", version)
+	return nil
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/eljefe/eljefe/internal/server"
+	"github.com/eljefe/eljefe/internal/server/api"
+)
+
+type serveCommand struct {
+	Listen    string   `help:"Address of the page and the API." default:":8443" placeholder:"HOST:PORT"`
+	Name      []string `help:"Further host names or addresses for the certificate." placeholder:"NAME"`
+	Demo      bool     `help:"Load the demo: a recording of a small office, with an intrusion in it."`
+	MaxUpload int64    `help:"Greatest size in MiB of a file imported through the page." default:"1024" placeholder:"MIB"`
+	Retention int      `help:"Days of events to keep; 0 keeps all." default:"0" placeholder:"DAYS"`
+}
+
+// Validate refuses what cannot be meant.
+func (c *serveCommand) Validate() error {
+	if c.MaxUpload < 1 || c.Retention < 0 {
+		return fmt.Errorf("--max-upload must be at least 1 and --retention at least 0")
+	}
+	return nil
+}
+
+// Run serves until the process is told to stop.
+func (c *serveCommand) Run(ctx context.Context, a *app) error {
+	return server.Run(ctx, server.Config{
+		DataDir: a.DataDir, Listen: c.Listen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: c.Demo,
+		MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,
+	})
+}
+
+type migrateCommand struct{}
+
+// Run migrates the database.
+func (migrateCommand) Run(ctx context.Context, a *app) (err error) {
+	db, closeDB, err := server.OpenStore(ctx, a.DataDir, a.DatabaseURL, a.log())
+	if err != nil {
+		return err
+	}
+	defer closeAfter(closeDB, &err)
+	if err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, "The database's schema is up to date.")
+	return nil
+}
+
+type openAPICommand struct{}
+
+// Run writes the OpenAPI description, from which the page's types are made.
+func (openAPICommand) Run(a *app) error {
+	raw, err := api.New(api.Config{Version: version}).OpenAPI()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%s\n", raw)
+	return err
+}

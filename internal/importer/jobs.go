@@ -1,0 +1,217 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/store"
+)
+
+// JobStore keeps the state of imports.
+type JobStore interface {
+	AddImport(ctx context.Context, name, user string, bytes int64) (*store.Import, error)
+	SaveImport(ctx context.Context, i *store.Import) error
+}
+
+// Jobs imports files that were uploaded, a few at a time, in the background.
+// Where one stands is in the database; a server that dies leaves its imports
+// to be seen as interrupted, and importing the file again completes them.
+type Jobs struct {
+	dir   string // where uploads wait; emptied at the start
+	limit int64  // greatest size of an upload in bytes
+	store JobStore
+	in    Ingester
+	log   *slog.Logger
+
+	ctx     context.Context // ends all imports
+	stop    context.CancelFunc
+	slots   chan struct{}
+	running sync.WaitGroup
+}
+
+// concurrentImports is how many files are imported at once: reading one keeps
+// a core busy, storing it the database.
+const concurrentImports = 2
+
+// NewJobs makes dir and empties it of what an earlier server left.
+func NewJobs(dir string, limit int64, s JobStore, in Ingester, log *slog.Logger) (*Jobs, error) {
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, fmt.Errorf("empty the folder for uploads: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder for uploads: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	return &Jobs{dir: dir, limit: limit, store: s, in: in, log: log, ctx: ctx, stop: stop, slots: make(chan struct{}, concurrentImports)}, nil
+}
+
+// Limit returns the greatest size of an upload in bytes.
+func (j *Jobs) Limit() int64 { return j.limit }
+
+// Close stops all imports after their current transaction and waits for them.
+func (j *Jobs) Close() {
+	j.stop()
+	j.running.Wait()
+}
+
+// TooLarge is the error for an upload above the limit.
+func (j *Jobs) TooLarge(size int64) error {
+	what := "the file"
+	if size > 0 {
+		what = fmt.Sprintf("the file has %s; it", mebibytes(size))
+	}
+	return fault.New(fault.TooLarge, "%s is larger than the %s that an upload may have; import it on the server with \"eljefe import\", or raise --max-upload", what, mebibytes(j.limit))
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+
+// Receive takes an upload of size bytes, -1 if unknown, and begins its import.
+func (j *Jobs) Receive(ctx context.Context, name, user string, size int64, body io.Reader) (*store.Import, error) {
+	name = strings.TrimSpace(filepath.Base(strings.ReplaceAll(name, `\`, "/")))
+	if name == "" || name == "." || name == "/" {
+		return nil, fault.Invalidf("the file has no name; give one with ?name=")
+	}
+	if size > j.limit {
+		return nil, j.TooLarge(size)
+	}
+	job, err := j.store.AddImport(ctx, name, user, max(size, 0))
+	if err != nil {
+		return nil, err
+	}
+	path, n, err := j.receive(body)
+	if err != nil {
+		job.State, job.Reason = "failed", reasonFor(err)
+		// The upload may have failed because the caller is gone; its state is kept all the same.
+		err = errors.Join(err, j.store.SaveImport(context.WithoutCancel(ctx), job))
+		return nil, err
+	}
+	job.State, job.Bytes = "running", n
+	if err := j.store.SaveImport(ctx, job); err != nil {
+		return nil, errors.Join(err, os.Remove(path))
+	}
+	started := *job
+	j.running.Go(func() { j.run(job, path) })
+	return &started, nil
+}
+
+// receive writes body to a file of its own.
+func (j *Jobs) receive(body io.Reader) (path string, n int64, err error) {
+	file, err := os.CreateTemp(j.dir, "upload-")
+	if err != nil {
+		return "", 0, diskError(err)
+	}
+	n, err = io.Copy(file, io.LimitReader(body, j.limit+1))
+	err = errors.Join(err, file.Close())
+	if err == nil && n > j.limit {
+		err = j.TooLarge(0)
+	}
+	if err != nil {
+		return "", 0, errors.Join(diskError(err), os.Remove(file.Name()))
+	}
+	return file.Name(), n, nil
+}
+
+// diskError gives a full disk its words; other errors pass.
+func diskError(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.Wrap(fault.Unavailable, err, "the server's disk is full; free space in its data directory, then import the file again")
+	}
+	return err
+}
+
+func reasonFor(err error) string {
+	if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind != fault.Internal {
+		return e.Message
+	}
+	if errors.Is(err, context.Canceled) {
+		return "the import was stopped; import the file again: what was added is not added twice"
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the upload broke off; try again"
+	}
+	return "the import failed; the server's log says why"
+}
+
+func (j *Jobs) run(job *store.Import, path string) {
+	defer func() {
+		if err := os.Remove(path); err != nil {
+			j.log.Warn("upload not removed", "path", path, "err", err)
+		}
+	}()
+	var sum Summary
+	var saver sync.WaitGroup
+	progress, done, unsaved := make(chan Summary, 1), make(chan struct{}), *job
+	saver.Go(func() { j.saveProgress(unsaved, progress, done) })
+
+	select {
+	case j.slots <- struct{}{}:
+		defer func() { <-j.slots }()
+	case <-j.ctx.Done():
+	}
+	file, err := os.Open(path)
+	if err == nil {
+		sum, err = File(j.ctx, j.in, job.Name, file, job.Bytes, func(s Summary) {
+			select {
+			case progress <- s:
+			default: // the one before has not been saved yet
+			}
+		})
+		err = errors.Join(err, file.Close())
+	}
+	close(done)
+	saver.Wait() // or it might overwrite the final state
+	fill(job, sum)
+	job.State = "done"
+	if err != nil {
+		job.State = "failed"
+		job.Reason = strings.Join(append([]string{reasonFor(err)}, sum.Reasons...), "; ")
+		if fault.KindOf(err) == fault.Internal && !errors.Is(err, context.Canceled) {
+			j.log.Error("import failed", "file", job.Name, "err", err)
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		job.State = "interrupted"
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := j.store.SaveImport(ctx, job); err != nil {
+		j.log.Error("state of import not saved", "file", job.Name, "err", err)
+	}
+}
+
+// saveProgress stores the latest progress about once a second until done, and
+// says at least every few seconds that the import is alive.
+func (j *Jobs) saveProgress(job store.Import, progress <-chan Summary, done <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+		}
+		select {
+		case s := <-progress:
+			fill(&job, s)
+		default:
+		}
+		if err := j.store.SaveImport(j.ctx, &job); err != nil && j.ctx.Err() == nil {
+			j.log.Warn("progress of import not saved", "file", job.Name, "err", err)
+		}
+	}
+}
+
+func fill(job *store.Import, s Summary) {
+	job.BytesDone, job.Records, job.Starts, job.Stops, job.Other = s.BytesDone, s.Records, s.Starts, s.Stops, s.Other
+	job.Added, job.Duplicates, job.Damaged, job.Reason, job.Stations = s.Added, s.Duplicates, s.Damaged, s.Reason(), s.Stations
+}

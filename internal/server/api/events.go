@@ -1,0 +1,279 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/query"
+	"github.com/eljefe/eljefe/internal/store"
+)
+
+// Event is a stored event. Its members have the names of the filter language.
+// A start carries its stop's figures once the stop is stored.
+type Event struct {
+	ID        string `json:"id" doc:"of the event"`
+	ProcessID string `json:"process" doc:"of the process; what /processes/{id} takes"`
+	StationID int64  `json:"station_id"`
+	event.Process
+
+	ParentProcess  string     `json:"parent_process,omitempty" doc:"id of the parent's process, where it is stored"`
+	Stopped        *time.Time `json:"stopped,omitempty"`
+	DurationMS     *int64     `json:"duration_ms,omitempty" doc:"how long the process ran"`
+	BinaryID       int64      `json:"binary_id,omitempty"`
+	ParentBinaryID int64      `json:"parent_binary_id,omitempty"`
+	Prevalence     int64      `json:"prevalence,omitempty" doc:"stations that have run the binary"`
+	Runs           int64      `json:"runs,omitempty" doc:"of the binary, in the fleet"`
+}
+
+func eventJSON(e *store.Event) Event {
+	j := Event{
+		ProcessID: e.Ref.String(), StationID: e.StationID, Process: e.Process, BinaryID: e.BinaryID, ParentBinaryID: e.ParentBinaryID,
+		Prevalence: e.Prevalence, Runs: e.Runs,
+	}
+	j.ID = j.ProcessID + "-" + string(e.Kind)
+	if e.Parent != nil {
+		j.ParentProcess = e.Parent.String()
+	}
+	if !e.Stopped.IsZero() {
+		j.Stopped = &e.Stopped
+		if !e.Started.IsZero() {
+			ms := e.Stopped.Sub(e.Started).Milliseconds()
+			j.DurationMS = &ms
+		}
+	}
+	return j
+}
+
+// SearchInput is what every search over events takes.
+type SearchInput struct {
+	Q    string    `query:"q" maxLength:"16384" doc:"filter, as in image:*\\temp\\*.exe user:bob -signed:true"`
+	From time.Time `query:"from" doc:"oldest time; absent: everything stored"`
+	To   time.Time `query:"to" doc:"newest time, exclusive"`
+}
+
+func (in *SearchInput) search(now time.Time) (store.Search, error) {
+	q, err := query.Parse(in.Q, now)
+	if err != nil {
+		return store.Search{}, err
+	}
+	if !in.From.IsZero() && !in.To.IsZero() && !in.From.Before(in.To) {
+		return store.Search{}, fault.Invalidf("the time range ends at %s, before it begins at %s", in.To.Format(time.RFC3339), in.From.Format(time.RFC3339))
+	}
+	return store.Search{Query: q, From: in.From.UTC(), To: in.To.UTC()}, nil
+}
+
+type listEventsInput struct {
+	SearchInput
+	Cursor string `query:"cursor" maxLength:"256" doc:"next of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
+	Order  string `query:"order" enum:"desc,asc" default:"desc" doc:"by time"`
+}
+
+type eventsOutput struct {
+	Body struct {
+		Events     []Event    `json:"events"`
+		Next       string     `json:"next,omitempty" doc:"cursor of the next page; absent at the end"`
+		Complete   bool       `json:"complete" doc:"false: the time for one search was up; everything on this side of searched_to was looked through, and next goes on from there"`
+		SearchedTo *time.Time `json:"searched_to,omitempty"`
+	}
+}
+
+func (a *API) listEvents(ctx context.Context, in *listEventsInput) (*eventsOutput, error) {
+	search, err := in.search(a.Now())
+	if err != nil {
+		return nil, err
+	}
+	page, err := a.Store.ListEvents(ctx, store.List{Search: search, Cursor: in.Cursor, Limit: in.Limit, Ascending: in.Order == "asc"})
+	if err != nil {
+		return nil, err
+	}
+	out := &eventsOutput{}
+	out.Body.Events = make([]Event, len(page.Events))
+	for i := range page.Events {
+		out.Body.Events[i] = eventJSON(&page.Events[i])
+	}
+	out.Body.Next, out.Body.Complete = page.Next, page.Complete
+	if !page.Complete {
+		out.Body.SearchedTo = &page.SearchedTo
+	}
+	return out, nil
+}
+
+// exactCount is up to where events are counted exactly.
+const exactCount = 10_000
+
+type countOutput struct {
+	Body struct {
+		Count    int64 `json:"count"`
+		AtLeast  bool  `json:"at_least" doc:"counting stopped at 10000"`
+		Complete bool  `json:"complete" doc:"false: the time was up; there may be more"`
+	}
+}
+
+func (a *API) countEvents(ctx context.Context, in *SearchInput) (*countOutput, error) {
+	search, err := in.search(a.Now())
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.Store.CountEvents(ctx, search, exactCount)
+	if err != nil {
+		return nil, err
+	}
+	out := &countOutput{}
+	out.Body.Count, out.Body.AtLeast, out.Body.Complete = c.Events, c.AtLeast, c.Complete
+	return out, nil
+}
+
+type histogramInput struct {
+	SearchInput
+	Buckets int `query:"buckets" minimum:"1" maximum:"500" default:"96"`
+}
+
+// Bucket is a span of a histogram.
+type Bucket struct {
+	Start time.Time `json:"start"`
+	Count int64     `json:"count"`
+}
+
+type histogramOutput struct {
+	Body struct {
+		From          *time.Time `json:"from,omitempty"`
+		To            *time.Time `json:"to,omitempty"`
+		BucketSeconds int64      `json:"bucket_seconds"`
+		Buckets       []Bucket   `json:"buckets"`
+		Complete      bool       `json:"complete" doc:"false: the time was up; the older buckets are too low"`
+	}
+}
+
+// histogramBudget is short: the picture goes with a list that is there already.
+const histogramBudget = 3 * time.Second
+
+func (a *API) histogram(ctx context.Context, in *histogramInput) (*histogramOutput, error) {
+	search, err := in.search(a.Now())
+	if err != nil {
+		return nil, err
+	}
+	search.Budget = histogramBudget
+	out := &histogramOutput{}
+	out.Body.Buckets, out.Body.Complete = []Bucket{}, true
+	if search.From.IsZero() || search.To.IsZero() {
+		oldest, newest, ok, err := a.Store.Bounds(ctx)
+		if err != nil || !ok {
+			return out, err
+		}
+		if search.From.IsZero() {
+			search.From = oldest.Truncate(time.Second)
+		}
+		if search.To.IsZero() {
+			search.To = newest.Truncate(time.Second).Add(time.Second)
+		}
+		if !search.From.Before(search.To) {
+			return out, nil
+		}
+	}
+	h, err := a.Store.CountOverTime(ctx, search, in.Buckets)
+	if err != nil {
+		return nil, err
+	}
+	b := &out.Body
+	b.From, b.To, b.BucketSeconds, b.Complete = &search.From, &search.To, int64(h.Width.Seconds()), h.Complete
+	for i, n := range h.Counts {
+		if start := h.From.Add(time.Duration(i) * h.Width); start.Before(search.To) {
+			b.Buckets = append(b.Buckets, Bucket{start, n})
+		}
+	}
+	return out, nil
+}
+
+// ProcessInput names a process.
+type ProcessInput struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+type processOutput struct {
+	Body Event
+}
+
+func (a *API) getProcess(ctx context.Context, in *ProcessInput) (*processOutput, error) {
+	ref, err := store.ParseProcessRef(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.Store.Process(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return &processOutput{Body: eventJSON(e)}, nil
+}
+
+// Ancestor is a process above another. One that is not stored is known from
+// what its child told.
+type Ancestor struct {
+	Known bool `json:"known" doc:"whether it is stored"`
+	Event
+}
+
+type ancestorsOutput struct {
+	Body struct {
+		Ancestors []Ancestor `json:"ancestors" doc:"nearest first"`
+	}
+}
+
+func (a *API) getAncestors(ctx context.Context, in *ProcessInput) (*ancestorsOutput, error) {
+	ref, err := store.ParseProcessRef(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := a.Store.Ancestors(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	out := &ancestorsOutput{}
+	out.Body.Ancestors = make([]Ancestor, len(chain))
+	for i := range chain {
+		known := chain[i].Ref != (store.ProcessRef{})
+		out.Body.Ancestors[i] = Ancestor{Known: known, Event: eventJSON(&chain[i])}
+		if !known {
+			out.Body.Ancestors[i].ID, out.Body.Ancestors[i].ProcessID = "", ""
+		}
+	}
+	return out, nil
+}
+
+// Descendant is a process below another.
+type Descendant struct {
+	Depth  int    `json:"depth" doc:"1 for a child"`
+	Parent string `json:"parent" doc:"id of the process in the tree it hangs from"`
+	Event
+}
+
+type descendantsInput struct {
+	ProcessInput
+	Limit int `query:"limit" minimum:"1" maximum:"5000" default:"500"`
+}
+
+type descendantsOutput struct {
+	Body struct {
+		Descendants []Descendant `json:"descendants" doc:"in the order of their starts"`
+		More        bool         `json:"more" doc:"whether there are more than the limit"`
+	}
+}
+
+func (a *API) getDescendants(ctx context.Context, in *descendantsInput) (*descendantsOutput, error) {
+	ref, err := store.ParseProcessRef(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	list, more, err := a.Store.Descendants(ctx, ref, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &descendantsOutput{}
+	out.Body.More, out.Body.Descendants = more, make([]Descendant, len(list))
+	for i := range list {
+		out.Body.Descendants[i] = Descendant{Depth: list[i].Depth, Parent: list[i].Parent.String(), Event: eventJSON(&list[i].Event)}
+	}
+	return out, nil
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
+
+	"github.com/eljefe/eljefe/internal/query"
+	"github.com/eljefe/eljefe/internal/server/auth"
+	"github.com/eljefe/eljefe/internal/store"
+)
+
+type liveInput struct {
+	Q     string    `query:"q" maxLength:"16384" doc:"filter"`
+	After time.Time `query:"after" doc:"time of the newest event that is shown; absent: now"`
+}
+
+// LiveNew tells how many events of the filter are newer than after.
+type LiveNew struct {
+	Count   int64 `json:"count"`
+	AtLeast bool  `json:"at_least"`
+}
+
+// LiveStored tells that events were stored, new ones or old ones of an import.
+type LiveStored struct {
+	Count int `json:"count"`
+}
+
+// LivePing keeps the connection open.
+type LivePing struct {
+	Time time.Time `json:"time"`
+}
+
+// LiveProblem ends the stream: the filter is wrong, or the session has ended.
+type LiveProblem struct {
+	Detail string `json:"detail"`
+}
+
+const (
+	// However fast events come, a page hears of them this often.
+	liveInterval = time.Second
+	livePing     = 15 * time.Second
+	liveMost     = 1000 // counted up to here
+)
+
+func (a *API) liveRoute() {
+	sse.Register(a.huma, huma.Operation{
+		OperationID: "live-events", Method: http.MethodGet, Path: "/api/v1/events/live", Summary: "Hear of new events as they are stored (server-sent events)",
+		Metadata: map[string]any{"access": auth.Viewer}, Security: []map[string][]string{{"session": {}}, {"token": {}}},
+	}, map[string]any{"new": LiveNew{}, "stored": LiveStored{}, "ping": LivePing{}, "problem": LiveProblem{}}, a.live)
+}
+
+func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
+	q, err := query.Parse(in.Q, a.Now())
+	if err != nil {
+		_ = send.Data(LiveProblem{Detail: err.Error()})
+		return
+	}
+	after := in.After
+	if after.IsZero() {
+		after = a.Now()
+	}
+	var stored <-chan int
+	if a.Stored != nil {
+		var end func()
+		stored, end = a.Stored.Subscribe()
+		defer end()
+	}
+	ping := time.NewTicker(livePing)
+	defer ping.Stop()
+	if err := send.Data(LivePing{Time: a.Now()}); err != nil {
+		return
+	}
+	var last LiveNew
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.Closing:
+			return
+		case <-ping.C:
+			err = send.Data(LivePing{Time: a.Now()})
+		case n := <-stored:
+			if err = send.Data(LiveStored{Count: n}); err != nil {
+				return
+			}
+			last, err = a.sendNew(ctx, q, after, last, send)
+			select {
+			case <-ctx.Done():
+			case <-time.After(liveInterval):
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// sendNew tells how many events are newer than after, if that has changed.
+func (a *API) sendNew(ctx context.Context, q *query.Query, after time.Time, last LiveNew, send sse.Sender) (LiveNew, error) {
+	// One microsecond is the resolution of stored times.
+	c, err := a.Store.CountEvents(ctx, store.Search{Query: q, From: after.Add(time.Microsecond), Budget: liveInterval}, liveMost)
+	if err != nil {
+		if ctx.Err() == nil {
+			a.Log.WarnContext(ctx, "new events not counted", "err", err)
+		}
+		return last, nil // the next time will tell
+	}
+	now := LiveNew{Count: c.Events, AtLeast: c.AtLeast || !c.Complete}
+	if now == last {
+		return last, nil
+	}
+	if err := send.Data(now); err != nil {
+		return last, fmt.Errorf("send: %w", err)
+	}
+	return now, nil
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"runtime"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/eljefe/eljefe/internal/server/auth"
+)
+
+// routes lists everything the API can do, and who may ask for it.
+func (a *API) routes() {
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+
+	route(a, post, "/session", public, "Log in", a.logIn)
+	route(a, get, "/session", loggedIn, "Who is logged in", a.getSession)
+	route(a, del, "/session", loggedIn, "Log out", a.logOut)
+	route(a, put, "/session/password", loggedIn, "Change the own password", a.changePassword)
+
+	route(a, get, "/events", auth.Viewer, "List events, newest first", a.listEvents)
+	route(a, get, "/events/count", auth.Viewer, "Count events", a.countEvents)
+	route(a, get, "/events/histogram", auth.Viewer, "Count events over time", a.histogram)
+	route(a, get, "/events/export", auth.Viewer, "Export all events of a filter as NDJSON or CSV", a.exportEvents)
+	a.liveRoute()
+	route(a, get, "/processes/{id}", auth.Viewer, "One process, its start and its end", a.getProcess)
+	route(a, get, "/processes/{id}/ancestors", auth.Viewer, "The parent of a process, its parent, and so on", a.getAncestors)
+	route(a, get, "/processes/{id}/descendants", auth.Viewer, "All processes below a process", a.getDescendants)
+
+	route(a, get, "/query/fields", auth.Viewer, "The fields of the filter language", a.queryFields)
+	route(a, get, "/query/values", auth.Viewer, "Values that a field has", a.queryValues)
+	route(a, get, "/query/check", auth.Viewer, "Check a filter and take it apart", a.checkQuery)
+
+	route(a, get, "/stations", auth.Viewer, "List stations by name", a.listStations)
+	route(a, get, "/stations/{id}", auth.Viewer, "One station", a.getStation)
+	route(a, del, "/stations/{id}", auth.Administrator, "Remove an imported station and its events", a.removeStation)
+
+	route(a, post, "/imports", auth.Analyst, "Import a log file; the body is the file itself", a.addImport, rawBody)
+	route(a, get, "/imports", auth.Viewer, "The latest imports", a.listImports)
+	route(a, get, "/imports/{id}", auth.Viewer, "One import and how far it is", a.getImport)
+
+	route(a, get, "/users", auth.Administrator, "List users", a.listUsers)
+	route(a, post, "/users", auth.Administrator, "Add a user with a one-time password", a.addUser)
+	route(a, patch, "/users/{id}", auth.Administrator, "Change a user's role, or disable the user", a.changeUser)
+	route(a, post, "/users/{id}/reset-password", auth.Administrator, "Give a user a new one-time password", a.resetPassword)
+	route(a, del, "/users/{id}", auth.Administrator, "Remove a user", a.removeUser)
+
+	route(a, get, "/tokens", auth.Viewer, "List the own tokens; an administrator sees all", a.listTokens)
+	route(a, post, "/tokens", auth.Viewer, "Make a token for a program", a.addToken)
+	route(a, del, "/tokens/{id}", auth.Viewer, "Revoke a token", a.removeToken)
+
+	route(a, get, "/status", auth.Viewer, "The server, its database and how much is stored", a.getStatus)
+}
+
+// rawBody says that the body is a file, streamed and not parsed.
+func rawBody(op *huma.Operation) {
+	op.RequestBody = &huma.RequestBody{
+		Required:    true,
+		Description: "An .evtx file or newline-delimited JSON.",
+		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+	}
+	op.DefaultStatus = http.StatusAccepted
+}
+
+// handlerName returns the name of a method value: "(*API).listEvents-fm" gives "listEvents".
+func handlerName(handler any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(handler).Pointer()).Name()
+	return strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
+}
+
+// operationID turns "listEvents" into "list-events".
+func operationID(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte('-')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,223 @@
+// Package server wires one El Jefe server: its database, its listener, its
+// background work, and how they begin and end.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/importer"
+	"github.com/eljefe/eljefe/internal/ingest"
+	"github.com/eljefe/eljefe/internal/pki"
+	"github.com/eljefe/eljefe/internal/server/api"
+	"github.com/eljefe/eljefe/internal/server/auth"
+	"github.com/eljefe/eljefe/internal/store"
+	"github.com/eljefe/eljefe/internal/store/embedded"
+)
+
+// Config configures a server.
+type Config struct {
+	DataDir     string   // keys, uploads and the private database; required
+	Listen      string   // address of the page and the API
+	Names       []string // further host names for the certificate
+	DatabaseURL string   // "": the server runs its own PostgreSQL in DataDir
+	Demo        bool     // load the demo recording
+	MaxUpload   int64    // greatest size of an imported file, in bytes
+	Retention   int      // days of events kept; 0 keeps all
+	Version     string
+	Log         *slog.Logger
+	Out         io.Writer // where address and first password are printed
+
+	// Ready, if not nil, is called with the address once requests are answered.
+	Ready func(address string)
+}
+
+// drainTime is how long requests may go on after the server was told to stop.
+const drainTime = 10 * time.Second
+
+// Run runs a server until ctx ends, then drains it.
+func Run(ctx context.Context, cfg Config) (err error) {
+	// Before anything is started: an address that is taken is the commonest mistake.
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fault.Wrap(fault.Conflict, err, "cannot listen on %s; choose another address with --listen", cfg.Listen)
+	}
+	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
+
+	db, closeDB, err := openStore(ctx, embedded.Start, cfg.DataDir, cfg.DatabaseURL, cfg.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeDB()) }()
+	if err := db.Migrate(ctx); err != nil {
+		return err
+	}
+	password, err := firstAdministrator(ctx, db, cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	authority, err := pki.Open(filepath.Join(cfg.DataDir, "keys"))
+	if err != nil {
+		return err
+	}
+	cert, err := authority.ServerCertificate(append(pki.HostNames(), cfg.Names...))
+	if err != nil {
+		return err
+	}
+	s, err := newServer(cfg, db)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, tls.NewListener(listener, &tls.Config{
+		Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}), announcement{address: pageAddress(listener.Addr(), cfg.Names), password: password, authority: authority.Fingerprint(), demo: cfg.Demo})
+}
+
+// OpenStore opens, for a command, the database at url, or the private one in
+// dataDir, which a server may be running. closeDB closes it, and stops it if it
+// was started here.
+func OpenStore(ctx context.Context, dataDir, url string, log *slog.Logger) (db *store.Store, closeDB func() error, err error) {
+	return openStore(ctx, embedded.Attach, dataDir, url, log)
+}
+
+type openCluster func(context.Context, embedded.Config) (*embedded.Cluster, error)
+
+func openStore(ctx context.Context, open openCluster, dataDir, url string, log *slog.Logger) (db *store.Store, closeDB func() error, err error) {
+	stop := func() error { return nil }
+	if url == "" {
+		if err := os.MkdirAll(dataDir, 0o711); err != nil {
+			return nil, nil, fmt.Errorf("make data directory: %w", err)
+		}
+		cluster, err := open(ctx, embedded.Config{Dir: filepath.Join(dataDir, "postgresql"), Log: log})
+		if err != nil {
+			return nil, nil, err
+		}
+		url = cluster.URL()
+		stop = func() error {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			return cluster.Stop(ctx)
+		}
+	}
+	db, err = store.Open(ctx, url, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, stop())
+	}
+	return db, func() error {
+		db.Close()
+		return stop()
+	}, nil
+}
+
+// server is one running server.
+type server struct {
+	cfg     Config
+	db      *store.Store
+	imports *importer.Jobs
+	ingest  *ingest.Ingester
+	broker  *api.Broker
+	http    *http.Server
+	closing chan struct{} // closed when the server begins to drain
+}
+
+func newServer(cfg Config, db *store.Store) (*server, error) {
+	s := &server{cfg: cfg, db: db, ingest: ingest.New(db, cfg.Log), broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
+	var err error
+	if s.imports, err = importer.NewJobs(filepath.Join(cfg.DataDir, "uploads"), cfg.MaxUpload, db, s.ingest, cfg.Log); err != nil {
+		return nil, err
+	}
+	a := api.New(api.Config{
+		Store: db, Auth: auth.New(db), Imports: s.imports, Stored: s.broker, Log: cfg.Log,
+		Version: cfg.Version, Demo: cfg.Demo, Private: cfg.DatabaseURL == "", Closing: s.closing,
+	})
+	s.http = &http.Server{
+		Handler:           s.handler(a),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute, // the import of a file sets its own
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(quietTLS{cfg.Log.Handler()}, slog.LevelDebug),
+	}
+	s.http.RegisterOnShutdown(func() { close(s.closing) })
+	return s, nil
+}
+
+// run serves until ctx ends or the listener fails, and then ends everything in
+// the order of dependence: requests, imports, background work.
+func (s *server) run(ctx context.Context, listener net.Listener, hello announcement) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	failed := make(chan error, 8)
+	begin := func(f func(context.Context) error) {
+		work.Go(func() {
+			if err := f(background); err != nil {
+				failed <- err
+			}
+		})
+	}
+	begin(s.broker.Run)
+	begin(func(ctx context.Context) error { return s.db.Maintain(ctx, s.cfg.Retention) })
+	if s.cfg.Demo {
+		begin(s.loadDemo)
+	}
+	begin(func(context.Context) error {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	hello.print(s.cfg.Out)
+	if s.cfg.Ready != nil {
+		s.cfg.Ready(hello.address)
+	}
+	s.cfg.Log.Info("serving", "address", hello.address, "version", s.cfg.Version)
+
+	var err error
+	select {
+	case <-ctx.Done():
+		s.cfg.Log.Info("stopping")
+	case err = <-failed:
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if e := s.http.Shutdown(drain); e != nil {
+		s.cfg.Log.Warn("requests cut off", "err", e)
+		err = errors.Join(err, ignoreClosed(s.http.Close()))
+	}
+	s.imports.Close()
+	stop()
+	work.Wait()
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// pageAddress returns what to type into a browser on this machine.
+func pageAddress(addr net.Addr, names []string) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+		if len(names) > 0 && ip.IsUnspecified() {
+			host = names[0]
+		}
+	}
+	return "https://" + net.JoinHostPort(host, port)
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Maintain does the leader's work until ctx ends: it folds the prevalence,
+// makes partitions ahead, indexes closed days and drops expired ones. Every
+// server calls it; the work itself is done by one at a time.
+//
+// retention is how many days of events are kept, 0 for all.
+func (s *Store) Maintain(ctx context.Context, retention int) error {
+	fold, daily := time.NewTicker(time.Second), time.NewTicker(10*time.Minute)
+	defer fold.Stop()
+	defer daily.Stop()
+	failing := false
+	note := func(doing string, err error) {
+		if err != nil && !failing && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "maintenance failed, trying again", "doing", doing, "err", err)
+		}
+		failing = err != nil
+	}
+	note("days", s.MaintainDays(ctx, time.Now(), retention))
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-fold.C:
+			note("prevalence", s.FoldPrevalence(ctx))
+		case <-daily.C:
+			note("days", s.MaintainDays(ctx, time.Now(), retention))
+		}
+	}
+}
+
+const (
+	daysAhead = 2
+	// A day is closed this long after its end: late events of a station that
+	// was cut off may still come, and do come in; they only cost more.
+	closedAfter = 2 * time.Hour
+)
+
+// MaintainDays makes partitions for the coming days, gives closed days their
+// trigram index and statistics, and drops days older than retention.
+func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) error {
+	today := now.UTC().Truncate(24 * time.Hour)
+	var ahead []time.Time
+	for d := range daysAhead + 1 {
+		ahead = append(ahead, today.AddDate(0, 0, d))
+	}
+	if err := EnsurePartitions(ctx, s.pool, ahead); err != nil {
+		return unavailable(err)
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return unavailable(fmt.Errorf("connect: %w", err))
+	}
+	defer conn.Release()
+	var mine bool
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, maintainLock).Scan(&mine); err != nil || !mine {
+		return unavailable(err)
+	}
+	defer func() {
+		if _, err := conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, maintainLock); err != nil {
+			s.log.WarnContext(ctx, "maintenance lock not given back", "err", err)
+		}
+	}()
+	days, err := partitionDays(ctx, conn)
+	if err != nil {
+		return unavailable(err)
+	}
+	for _, day := range days {
+		switch {
+		case retention > 0 && day.Before(today.AddDate(0, 0, -retention)):
+			err = dropDay(ctx, conn.Conn(), day)
+			s.days.forget()
+		case now.Sub(day.AddDate(0, 0, 1)) > closedAfter:
+			err = closeDay(ctx, conn.Conn(), day)
+		}
+		if err != nil {
+			return unavailable(err)
+		}
+	}
+	return nil
+}
+
+// closeDay gives a day that is over the index for searches inside command
+// lines. Building it takes about 30 s per million events and blocks nobody.
+func closeDay(ctx context.Context, conn *pgx.Conn, day time.Time) error {
+	table := "process_start_" + day.Format(dayFormat)
+	var state string
+	err := conn.QueryRow(ctx, `
+		SELECT CASE WHEN i.indexrelid IS NULL THEN 'none' WHEN i.indisvalid THEN 'valid' ELSE 'broken' END
+		FROM   (SELECT to_regclass($1 || '_lines') AS name) n LEFT JOIN pg_index i ON i.indexrelid = n.name`, table).Scan(&state)
+	if err != nil || state == "valid" {
+		return err
+	}
+	statements := []string{
+		fmt.Sprintf(`CREATE INDEX CONCURRENTLY %s_lines ON %s USING gin (command_line gin_trgm_ops) WITH (fastupdate = off)`, table, table),
+		fmt.Sprintf(`ANALYZE %s`, table),
+		fmt.Sprintf(`ANALYZE process_stop_%s`, day.Format(dayFormat)),
+	}
+	if state == "broken" { // a build that was interrupted leaves an index that is not used
+		statements = append([]string{fmt.Sprintf(`DROP INDEX %s_lines`, table)}, statements...)
+	}
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("close day %s: %w", day.Format(time.DateOnly), err)
+		}
+	}
+	return nil
+}
+
+// dropDay removes a day's events.
+func dropDay(ctx context.Context, conn *pgx.Conn, day time.Time) error {
+	for _, table := range partitionedTables {
+		name := table + "_" + day.Format(dayFormat)
+		if _, err := conn.Exec(ctx, fmt.Sprintf(`DROP TABLE IF EXISTS %s`, name)); err != nil {
+			return fmt.Errorf("drop day %s: %w", day.Format(time.DateOnly), err)
+		}
+	}
+	return nil
+}

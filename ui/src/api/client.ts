@@ -1,0 +1,166 @@
+import type {
+  Ancestor,
+  DescendantPage,
+  EventCount,
+  EventPage,
+  EventRow,
+  Histogram,
+  Import,
+  ImportList,
+  Problem,
+  QueryCheck,
+  QueryField,
+  QueryValue,
+  Role,
+  Session,
+  Station,
+  StationPage,
+  Status,
+  Token,
+  User,
+} from './types';
+
+export const base = '/api/v1';
+
+export type Parameters = Record<string, string | number | boolean | undefined>;
+
+/** The server said no. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.errors?.[0]?.message ?? problem.detail ?? problem.title ?? `HTTP ${problem.status}`);
+    this.status = problem.status;
+    this.problem = problem;
+  }
+
+  get passwordChangeRequired(): boolean {
+    return this.problem.type === 'urn:eljefe:password-change-required';
+  }
+}
+
+/** The server could not be reached. */
+export class ConnectionError extends Error {
+  override name = 'ConnectionError';
+}
+
+type Listener = (error: ApiError) => void;
+let onRefused: Listener = () => {};
+
+/** Names who is told when the session has ended (401) or a new password is due (403). */
+export function whenRefused(listener: Listener): void {
+  onRefused = listener;
+}
+
+export function address(path: string, parameters: Parameters = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const query = search.toString();
+  return query ? `${base}${path}?${query}` : base + path;
+}
+
+/** Reads a failed answer, which may come from something before the server that speaks no JSON. */
+export function problemOf(status: number, text: string): Problem {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (found && typeof found === 'object') return { ...(found as Problem), status };
+  } catch {
+    // Not JSON.
+  }
+  return { status };
+}
+
+interface Call {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  parameters?: Parameters;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+export async function request<T>(path: string, { method = 'GET', parameters, body, signal }: Call = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(address(path, parameters), {
+      method,
+      signal,
+      headers: body === undefined ? undefined : { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ConnectionError('the server cannot be reached', { cause: error });
+  }
+  if (!response.ok) {
+    const error = new ApiError(problemOf(response.status, await response.text()));
+    // A wrong password at log-in is an answer, not the end of a session.
+    if ((error.status === 401 && !path.startsWith('/session')) || error.passwordChangeRequired) onRefused(error);
+    throw error;
+  }
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** A search: filter text and a span; `to` is exclusive, an absent end is open. */
+export interface Search {
+  q?: string;
+  from?: string;
+  to?: string;
+}
+
+const search = ({ q, from, to }: Search): Parameters => ({ q, from, to });
+
+export const api = {
+  session: (signal?: AbortSignal) => request<Session>('/session', { signal }),
+  logIn: (name: string, password: string) => request<Session>('/session', { method: 'POST', body: { name, password } }),
+  logOut: () => request<void>('/session', { method: 'DELETE' }),
+  changePassword: (current: string, next: string) =>
+    request<void>('/session/password', { method: 'PUT', body: { current, new: next } }),
+
+  events: (of: Search, page: { cursor?: string; limit?: number; order?: 'asc' | 'desc' }, signal?: AbortSignal) =>
+    request<EventPage>('/events', { parameters: { ...search(of), ...page }, signal }),
+  eventCount: (of: Search, signal?: AbortSignal) =>
+    request<EventCount>('/events/count', { parameters: search(of), signal }),
+  histogram: (of: Search, buckets: number, signal?: AbortSignal) =>
+    request<Histogram>('/events/histogram', { parameters: { ...search(of), buckets }, signal }),
+  exportAddress: (of: Search, format: 'ndjson' | 'csv') => address('/events/export', { ...search(of), format }),
+  liveAddress: (q: string | undefined, after: string) => address('/events/live', { q, after }),
+
+  process: (id: string, signal?: AbortSignal) =>
+    request<EventRow>(`/processes/${encodeURIComponent(id)}`, { signal }),
+  ancestors: (id: string, signal?: AbortSignal) =>
+    request<{ ancestors: Ancestor[] }>(`/processes/${encodeURIComponent(id)}/ancestors`, { signal }),
+  descendants: (id: string, page: { limit?: number; cursor?: string }, signal?: AbortSignal) =>
+    request<DescendantPage>(`/processes/${encodeURIComponent(id)}/descendants`, { parameters: page, signal }),
+
+  fields: (signal?: AbortSignal) => request<{ fields: QueryField[] }>('/query/fields', { signal }),
+  values: (field: string, prefix: string, limit: number, signal?: AbortSignal) =>
+    request<{ values: QueryValue[] }>('/query/values', { parameters: { field, prefix, limit }, signal }),
+  check: (q: string, signal?: AbortSignal) => request<QueryCheck>('/query/check', { parameters: { q }, signal }),
+
+  stations: (page: { search?: string; limit?: number; cursor?: string }, signal?: AbortSignal) =>
+    request<StationPage>('/stations', { parameters: page, signal }),
+  station: (id: number, signal?: AbortSignal) => request<Station>(`/stations/${id}`, { signal }),
+  deleteStation: (id: number) => request<void>(`/stations/${id}`, { method: 'DELETE' }),
+
+  imports: (signal?: AbortSignal) => request<ImportList>('/imports', { signal }),
+  import: (id: number, signal?: AbortSignal) => request<Import>(`/imports/${id}`, { signal }),
+
+  users: (signal?: AbortSignal) => request<{ users: User[] }>('/users', { signal }),
+  addUser: (name: string, role: Role) =>
+    request<{ user: User; one_time_password: string }>('/users', { method: 'POST', body: { name, role } }),
+  changeUser: (id: number, change: { role?: Role; disabled?: boolean }) =>
+    request<void>(`/users/${id}`, { method: 'PATCH', body: change }),
+  resetPassword: (id: number) =>
+    request<{ one_time_password: string }>(`/users/${id}/reset-password`, { method: 'POST' }),
+  deleteUser: (id: number) => request<void>(`/users/${id}`, { method: 'DELETE' }),
+
+  tokens: (signal?: AbortSignal) => request<{ tokens: Token[] }>('/tokens', { signal }),
+  addToken: (body: { name: string; role: Role; expires?: string }) =>
+    request<{ secret: string }>('/tokens', { method: 'POST', body }),
+  deleteToken: (id: number) => request<void>(`/tokens/${id}`, { method: 'DELETE' }),
+
+  status: (signal?: AbortSignal) => request<Status>('/status', { signal }),
+};

@@ -1,0 +1,155 @@
+import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconMenu2, IconMoon, IconSettings, IconSun, IconUserCircle } from '@tabler/icons-react';
+import type { RefObject } from 'react';
+import { FilterBar, type FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
+import { TimeRange } from '@/primitives/TimeRange';
+import { useEventAddress } from '../eventSearch';
+import { useI18n } from '../i18n';
+import { setPreferences, usePreferences } from '../preferences';
+import { eventsHref } from '../search';
+import { useLogOut, useSession } from '../session';
+import { LiveSwitch } from './LiveSwitch';
+import classes from './Shell.module.css';
+
+interface TopBarProps {
+  filter: RefObject<FilterBarHandle | null>;
+  onMenu?(): void;
+  onHelp(): void;
+}
+
+export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
+  const { t } = useI18n();
+  const events = useEventAddress();
+  return (
+    <header className={classes.top}>
+      {onMenu ? (
+        <ActionIcon aria-label={t('rail.open')} onClick={onMenu}>
+          <IconMenu2 size={18} />
+        </ActionIcon>
+      ) : null}
+      <FilterBar
+        handle={filter}
+        value={events.here ? (events.search.q ?? '') : ''}
+        onSubmit={(q) => {
+          if (q !== '' || events.here) events.go({ q: q || undefined });
+        }}
+        hrefOf={(q) => eventsHref({ ...events.search, p: undefined, q })}
+      />
+      {events.here ? (
+        <>
+          <TimeRange range={events.range} onChange={events.setRange} />
+          <LiveSwitch range={events.range} />
+        </>
+      ) : null}
+      <div className={classes.personal}>
+        <LanguageMenu />
+        <ThemeMenu />
+        <UserMenu onHelp={onHelp} />
+      </div>
+    </header>
+  );
+}
+
+function LanguageMenu() {
+  const { t, language } = useI18n();
+  return (
+    <Menu>
+      <Menu.Target>
+        <Tooltip label={t('language')}>
+          <ActionIcon aria-label={t('language.now', { name: language === 'es' ? 'español' : 'English' })}>
+            <span className={classes.code}>{language}</span>
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown aria-label={t('language')}>
+        {(['en', 'es'] as const).map((each) => (
+          <Menu.Item
+            key={each}
+            lang={each}
+            role="menuitemradio"
+            aria-checked={each === language}
+            rightSection={each === language ? <IconCheck size={14} /> : null}
+            onClick={() => setPreferences({ language: each })}
+          >
+            {each === 'es' ? 'Español' : 'English'}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export const schemes = [
+  { value: 'auto', label: 'theme.auto', icon: IconDeviceDesktop },
+  { value: 'light', label: 'theme.light', icon: IconSun },
+  { value: 'dark', label: 'theme.dark', icon: IconMoon },
+] as const;
+
+function ThemeMenu() {
+  const { t } = useI18n();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const Icon = schemes.find((each) => each.value === colorScheme)?.icon ?? IconSun;
+  return (
+    <Menu>
+      <Menu.Target>
+        <Tooltip label={t('theme')}>
+          <ActionIcon aria-label={t('theme')}>
+            <Icon size={18} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown aria-label={t('theme')}>
+        {schemes.map(({ value, label, icon: Each }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={value === colorScheme}
+            leftSection={<Each size={14} />}
+            rightSection={value === colorScheme ? <IconCheck size={14} /> : null}
+            onClick={() => setColorScheme(value)}
+          >
+            {t(label)}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function UserMenu({ onHelp }: { onHelp(): void }) {
+  const { t } = useI18n();
+  const { user, server } = useSession();
+  const { zone } = usePreferences();
+  const logOut = useLogOut();
+  return (
+    <Menu width={220}>
+      <Menu.Target>
+        <Tooltip label={user.name}>
+          <ActionIcon aria-label={t('user.menu', { name: user.name })}>
+            <IconUserCircle size={18} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown aria-label={t('user.menu', { name: user.name })}>
+        <Menu.Label>
+          {user.name} · {t(`role.${user.role}`)}
+        </Menu.Label>
+        <Menu.Item leftSection={<IconSettings size={14} />} component="a" href="/settings">
+          {t('tab.settings')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={14} />} rightSection={<kbd className={classes.kbd}>?</kbd>} onClick={onHelp}>
+          {t('keys.title')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={14} />} onClick={() => void logOut()}>
+          {t('logOut')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>
+          El Jefe {server.version}
+          {server.demo ? ` · ${t('demo')}` : ''} · {t(`zone.${zone}`)}
+        </Menu.Label>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

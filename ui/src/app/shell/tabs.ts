@@ -1,0 +1,21 @@
+import { IconDeviceDesktop, IconFileImport, type IconProps, IconSettings, IconTimeline } from '@tabler/icons-react';
+import type { ComponentType } from 'react';
+import type { Key } from '../i18n/en';
+
+export interface Tab {
+  to: string;
+  label: Key;
+  icon: ComponentType<IconProps>;
+  /** Other pages that belong to it. */
+  also?: string[];
+  /** Stands at the foot of the rail. */
+  foot?: boolean;
+}
+
+/** The rail. A tab is listed once its page works. */
+export const tabs: Tab[] = [
+  { to: '/stations', label: 'tab.stations', icon: IconDeviceDesktop },
+  { to: '/events', label: 'tab.events', icon: IconTimeline, also: ['/processes'] },
+  { to: '/import', label: 'tab.import', icon: IconFileImport },
+  { to: '/settings', label: 'tab.settings', icon: IconSettings, foot: true },
+];

@@ -1,0 +1,46 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Search } from '@/api/client';
+import { queries } from '@/api/queries';
+import type { EventPage, EventRow } from '@/api/types';
+import { type Range, resolve } from '@/app/range';
+import { usePages } from '@/primitives/usePages';
+
+const rowsOf = (page: EventPage) => page.events;
+const keyOf = (row: EventRow) => row.id;
+
+/** At most how often figures are brought up to date while events stream in. */
+const figuresEvery = 5_000;
+const buckets = 120;
+
+/** The answer to a search: rows by page, their count and their spread over time. */
+export function useEventResults(q: string | undefined, range: Range, order: 'asc' | 'desc') {
+  const client = useQueryClient();
+  const [asked, setAsked] = useState(() => Date.now());
+  const rangeKey = JSON.stringify(range);
+  // "The last hour" is fixed when it is asked for, so that all pages belong to one answer.
+  const of = useMemo<Search>(() => ({ q, ...resolve(JSON.parse(rangeKey) as Range, asked) }), [q, rangeKey, asked]);
+
+  const options = queries.events(of, order);
+  const pages = usePages({ ...options, queryKey: [...options.queryKey, asked] as const } as Parameters<typeof usePages<EventPage, EventRow>>[0], rowsOf, keyOf);
+  const count = useQuery({ ...queries.eventCount(of), placeholderData: keepPreviousData });
+  const histogram = useQuery({ ...queries.histogram(of, buckets), placeholderData: keepPreviousData });
+
+  const refresh = useCallback(() => {
+    setAsked((old) => Math.max(Date.now(), old + 1));
+    void client.invalidateQueries({ queryKey: ['events', 'count'] });
+    void client.invalidateQueries({ queryKey: ['events', 'histogram'] });
+  }, [client]);
+
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const refreshFigures = useCallback(() => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void client.invalidateQueries({ queryKey: ['events', 'count'] });
+      void client.invalidateQueries({ queryKey: ['events', 'histogram'] });
+    }, figuresEvery);
+  }, [client]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  return { of, at: asked, pages, count, histogram, refresh, refreshFigures, question: JSON.stringify([of, order, asked]) };
+}

@@ -1,0 +1,78 @@
+import { Anchor, Button } from '@mantine/core';
+import { IconCopy, IconExternalLink, IconFilter } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { queries } from '@/api/queries';
+import type { EventRow } from '@/api/types';
+import { useI18n } from '@/app/i18n';
+import { eventsHref } from '@/app/search';
+import { Drawer } from '@/primitives/Drawer/Drawer';
+import { Facts } from '@/primitives/Facts';
+import { termFor } from '@/primitives/FilterBar/terms';
+import { Part } from '@/primitives/Headline';
+import { fileName } from '@/primitives/hostile';
+import { Failure, Waiting } from '@/primitives/State';
+import { useCopy } from '@/primitives/useCopy';
+import { processHref, toNdjson } from '../events/fields';
+import { FamilyList } from './FamilyList';
+import { factGroups } from './facts';
+import { ProcessHeader } from './ProcessHeader';
+
+interface ProcessDrawerProps {
+  id: string;
+  /** The row it was opened from: shown until the whole is there. */
+  row?: EventRow;
+  onClose(): void;
+}
+
+const firstDescendants = 8;
+
+export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
+  const { t, fmt } = useI18n();
+  const copy = useCopy();
+  const process = useQuery({ ...queries.process(id), placeholderData: known });
+  const row = process.data;
+  return (
+    <Drawer
+      label={row ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station }) : t('process.one')}
+      onClose={onClose}
+      actions={
+        <>
+          <Button size="compact-sm" component="a" href={processHref(id)} leftSection={<IconExternalLink size={14} />}>
+            {t('process.open')}
+          </Button>
+          {row ? (
+            <>
+              <Button size="compact-sm" leftSection={<IconCopy size={14} />} onClick={() => copy(toNdjson([row]))}>
+                {t('copyNdjson')}
+              </Button>
+              {row.image ? (
+                <Button
+                  size="compact-sm"
+                  component="a"
+                  href={eventsHref({ q: termFor('image', row.image), range: 'all' })}
+                  leftSection={<IconFilter size={14} />}
+                >
+                  {t('process.sameImage')}
+                </Button>
+              ) : null}
+            </>
+          ) : null}
+        </>
+      }
+    >
+      {row ? (
+        <>
+          <ProcessHeader row={row} />
+          <Part title={t('process.family')} actions={<Anchor size="sm" href={processHref(id)}>{t('process.wholeFamily')}</Anchor>}>
+            <FamilyList row={row} limit={firstDescendants} />
+          </Part>
+          <Facts groups={factGroups(row, t, fmt)} />
+        </>
+      ) : process.error ? (
+        <Failure what={t('process.failed')} error={process.error} onRetry={() => void process.refetch()} />
+      ) : (
+        <Waiting lines={10} />
+      )}
+    </Drawer>
+  );
+}

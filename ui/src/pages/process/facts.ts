@@ -1,0 +1,130 @@
+import type { EventRow } from '@/api/types';
+import type { Format } from '@/app/i18n/format';
+import type { Translate } from '@/app/i18n';
+import type { Fact, FactGroup } from '@/primitives/Facts';
+import { exitCode, processHref, valueOf } from '../events/fields';
+
+/** What is known about a process, in groups. */
+export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[] {
+  const fact = (member: keyof EventRow, shown?: Fact['shown'], more: Partial<Fact> = {}): Fact | undefined => {
+    const value = valueOf(row, member);
+    if (!value) return undefined;
+    const page = value.page && value.page.href !== processHref(row.process) ? { ...value.page, label: t('value.page') } : undefined;
+    return { name: t(`field.${member}` as 'field.user'), shown: shown ?? value.value, value: { ...value, page }, ...more };
+  };
+  const code = (member: keyof EventRow) => fact(member, undefined, { code: true });
+  const time = (member: keyof EventRow) => {
+    const at = row[member];
+    return at ? fact(member, fmt.exact(String(at))) : undefined;
+  };
+  const count = (member: keyof EventRow) => (row[member] === undefined ? undefined : fact(member, fmt.number(Number(row[member]))));
+  const size = (member: keyof EventRow) => (row[member] === undefined ? undefined : fact(member, fmt.bytes(Number(row[member]))));
+  const span = (member: 'kernel_time_us' | 'user_time_us') => {
+    const us = row[member];
+    return us === undefined ? undefined : fact(member, fmt.duration(us / 1000));
+  };
+  const yesNo = (member: keyof EventRow) => (row[member] === undefined ? undefined : fact(member, row[member] ? t('yes') : t('no')));
+  const list = (member: 'privileges' | 'privileges_default' | 'privileges_present'): Fact | undefined =>
+    row[member]?.length ? { name: t(`field.${member}`), shown: row[member].join(', '), code: true, value: { value: row[member].join('\n') } } : undefined;
+
+  return [
+    {
+      title: t('facts.run'),
+      facts: [
+        time('started'),
+        time('stopped'),
+        row.duration_ms === undefined ? undefined : fact('duration_ms', fmt.duration(row.duration_ms)),
+        row.exit_code === undefined ? undefined : fact('exit_code', exitCode(row.exit_code), { code: true }),
+        fact('pid', String(row.pid), { code: true }),
+        code('current_directory'),
+        fact('station'),
+      ],
+    },
+    {
+      title: t('facts.rights'),
+      facts: [
+        fact('user'),
+        code('user_sid'),
+        row.integrity && fact('integrity', t(`integrity.${row.integrity}`)),
+        yesNo('elevated'),
+        row.elevation && fact('elevation', t(`elevation.${row.elevation}`)),
+        row.logon_id === undefined ? undefined : fact('logon_id', `0x${row.logon_id.toString(16)}`, { code: true }),
+        code('session'),
+        yesNo('protected'),
+        list('privileges'),
+        list('privileges_default'),
+        list('privileges_present'),
+      ],
+    },
+    {
+      title: t('facts.binary'),
+      facts: [
+        code('image'),
+        code('sha256'),
+        code('sha1'),
+        code('md5'),
+        code('imphash'),
+        row.signed === undefined && !row.signer ? undefined : fact(row.signer ? 'signer' : 'signed', row.signer ?? (row.signed ? t('yes') : t('unsigned'))),
+        fact('description'),
+        fact('product'),
+        fact('company'),
+        fact('file_version'),
+        fact('original_file_name'),
+        size('file_size'),
+        count('prevalence'),
+        count('runs'),
+        yesNo('wow64'),
+        fact('package'),
+      ],
+    },
+    {
+      title: t('facts.parent'),
+      facts: [
+        code('parent_image'),
+        code('parent_command_line'),
+        fact('parent_pid', String(row.parent_pid), { code: true }),
+        fact('parent_user'),
+        time('parent_started'),
+        code('grandparent_image'),
+        row.creator_pid && row.creator_pid !== row.parent_pid ? code('creator_pid') : undefined,
+      ],
+    },
+    {
+      title: t('facts.statistics'),
+      facts: [
+        span('user_time_us'),
+        span('kernel_time_us'),
+        count('cpu_cycles'),
+        count('threads'),
+        count('handles'),
+        count('read_ops'),
+        size('read_bytes'),
+        count('write_ops'),
+        size('write_bytes'),
+        count('other_ops'),
+        size('other_bytes'),
+        size('peak_working_set'),
+        size('commit_charge'),
+        size('commit_peak'),
+        size('peak_virtual_size'),
+        size('peak_pagefile'),
+        size('peak_paged_pool'),
+        size('peak_nonpaged_pool'),
+        count('page_faults'),
+        count('hard_faults'),
+      ],
+    },
+    {
+      title: t('facts.source'),
+      facts: [
+        fact('origin', t(`origin.${row.origin}`)),
+        fact('sensor'),
+        code('source_file'),
+        count('source_record'),
+        code('process_guid'),
+        count('process_seq'),
+        code('boot_id'),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+import type { Ancestor, Descendant, EventRow } from '@/api/types';
+import type { Translate } from '@/app/i18n';
+import type { Format } from '@/app/i18n/format';
+import type { Kin } from '@/primitives/Lineage';
+import { HostileText } from '@/primitives/Text';
+import { splitPath } from '@/primitives/hostile';
+import { processHref } from '../events/fields';
+
+/** A process and its family as one indented list: the oldest ancestor first, then itself, then what it started. */
+export function family(row: EventRow, ancestors: Ancestor[], descendants: Descendant[], t: Translate, fmt: Format): Kin[] {
+  const name = (image: string | undefined) => (image ? <HostileText limit={120}>{splitPath(image).name}</HostileText> : t('process.unknown'));
+  const line = (text: string | undefined) => (text ? <HostileText limit={200}>{text}</HostileText> : null);
+  const clock = (at: string | undefined) => (at ? fmt.dateTime(at).slice(11) : undefined);
+
+  const above = [...ancestors].reverse().map(
+    (each, depth): Kin => ({
+      key: `above ${depth}`,
+      depth,
+      href: each.process ? processHref(each.process) : undefined,
+      name: name(each.image),
+      detail: each.process ? line(each.command_line) : t('process.notStored', { pid: each.pid }),
+      note: clock(each.started),
+    }),
+  );
+  const self: Kin = {
+    key: 'self',
+    depth: above.length,
+    current: true,
+    name: name(row.image),
+    detail: line(row.command_line),
+    note: clock(row.started ?? row.time),
+  };
+  const below = descendants.map(
+    (each): Kin => ({
+      key: `below ${each.process}`,
+      depth: above.length + Math.max(1, each.depth),
+      href: processHref(each.process),
+      name: name(each.image),
+      detail: line(each.command_line),
+      note: clock(each.started ?? each.time),
+    }),
+  );
+  return [...above, self, ...below];
+}

@@ -1,0 +1,39 @@
+import type { ReactNode } from 'react';
+import { useI18n } from '@/app/i18n';
+import classes from './Chip.module.css';
+
+export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'rare';
+
+/** A word in a frame. Its colour only repeats what the word says. */
+export function Chip({ tone = 'plain', children, title }: { tone?: Tone; children: ReactNode; title?: string }) {
+  return (
+    <span className={classes.chip} data-tone={tone} title={title}>
+      {children}
+    </span>
+  );
+}
+
+/** Up to how many stations a binary counts as rare. */
+const rareUpTo = 3;
+
+/** On how many stations a binary ran, with a shape where that is few. */
+export function Rarity({ prevalence, runs }: { prevalence: number | undefined; runs?: number }) {
+  const { t, fmt } = useI18n();
+  if (prevalence === undefined) return null;
+  const title = t('rarity.title', { n: prevalence, stations: fmt.number(prevalence), runs: runs === undefined ? undefined : fmt.number(runs), r: runs ?? 0 });
+  if (prevalence > rareUpTo) {
+    return (
+      <span className={classes.common} title={title}>
+        {fmt.number(prevalence)}
+      </span>
+    );
+  }
+  return (
+    <Chip tone="rare" title={title}>
+      <svg className={classes.shape} viewBox="0 0 8 8" aria-hidden="true">
+        <path d="M4 .5 7.5 4 4 7.5.5 4Z" data-hollow={prevalence > 1} />
+      </svg>
+      {prevalence <= 1 ? t('rarity.only') : t('rarity.few', { stations: fmt.number(prevalence) })}
+    </Chip>
+  );
+}

@@ -1,0 +1,64 @@
+import { memo, type MouseEvent } from 'react';
+import { useI18n } from '@/app/i18n';
+import { ValueMenuButton } from '../ValueMenu';
+import classes from './DataTable.module.css';
+import type { Column } from './types';
+
+interface RowProps<R> {
+  id: string;
+  row: R;
+  rowKey: string;
+  index: number;
+  top: number;
+  columns: Column<R>[];
+  selectable: boolean;
+  active: boolean;
+  open: boolean;
+  selected: boolean;
+  onClick(event: MouseEvent, row: R, index: number): void;
+  onSelect(rowKey: string, index: number, range: boolean): void;
+}
+
+function RowOf<R>({ id, row, rowKey, index, top, columns, selectable, active, open, selected, onClick, onSelect }: RowProps<R>) {
+  const { t } = useI18n();
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for its rows
+    <div
+      id={id}
+      ref={(element) => void element?.style.setProperty('transform', `translateY(${top}px)`)}
+      className={classes.row}
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      aria-selected={selectable ? selected : undefined}
+      data-active={active || undefined}
+      data-open={open || undefined}
+      onClick={(event) => onClick(event, row, index)}
+      onAuxClick={(event) => onClick(event, row, index)}
+    >
+      {selectable ? (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the box inside takes the keys
+        <div className={classes.pick} role="gridcell" tabIndex={-1} onClick={(event) => event.stopPropagation()}>
+          <input
+            type="checkbox"
+            tabIndex={-1}
+            aria-label={t('table.selectRow')}
+            checked={selected}
+            onChange={(event) => onSelect(rowKey, index, (event.nativeEvent as unknown as globalThis.MouseEvent).shiftKey)}
+          />
+        </div>
+      ) : null}
+      {columns.map((column) => {
+        const value = column.value?.(row);
+        return (
+          <div key={column.id} className={classes.cell} role="gridcell" tabIndex={-1} data-align={column.align} data-column={column.id}>
+            <div className={classes.content}>{column.render(row)}</div>
+            {value ? <ValueMenuButton value={value} name={column.header} inTable /> : null}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+export const Row = memo(RowOf) as typeof RowOf;

@@ -1,0 +1,111 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { QueryField } from '@/api/types';
+import { applyField, applyValue, findField, knownValues, matchFields, placeAt } from './completion';
+import { forgetFilters, noteFilter, recentFilters } from './history';
+import { addTerm, quoteValue, rangeOf, removeTerm, termFor } from './terms';
+
+const fields: QueryField[] = [
+  { name: 'image', sigma: 'Image', type: 'text', description: '' },
+  { name: 'parent_image', sigma: 'ParentImage', type: 'text', description: '' },
+  { name: 'imphash', sigma: 'Imphash', type: 'hash', description: '' },
+  { name: 'user', sigma: 'User', type: 'text', description: '' },
+  { name: 'integrity', sigma: 'IntegrityLevel', type: 'enum', description: '', values: ['low', 'high'] },
+  { name: 'signed', type: 'boolean', description: '' },
+];
+
+/** Writes the caret as "|". */
+function at(marked: string) {
+  const caret = marked.indexOf('|');
+  return { text: marked.replace('|', ''), caret };
+}
+
+describe('placeAt', () => {
+  it.each([
+    ['|', { kind: 'field', prefix: '', start: 0, end: 0 }],
+    ['im|', { kind: 'field', prefix: 'im', start: 0, end: 2 }],
+    ['user:bob im|age', { kind: 'field', prefix: 'im', start: 9, end: 14 }],
+    ['-im|', { kind: 'field', prefix: 'im', start: 1, end: 3 }],
+    ['(im|', { kind: 'field', prefix: 'im', start: 1, end: 3 }],
+    ['user:|', { kind: 'value', field: 'user', operator: '', prefix: '', start: 5, end: 5 }],
+    ['user:bo|b x', { kind: 'value', field: 'user', operator: '', prefix: 'bo', start: 5, end: 8 }],
+    ['write_ops:>=10|', { kind: 'value', field: 'write_ops', operator: '>=', prefix: '10', start: 12, end: 14 }],
+    ['user:"NT A|', { kind: 'value', field: 'user', operator: '', prefix: 'NT A', start: 5, end: 10 }],
+    ['user:"NT A|UTH" x', { kind: 'value', field: 'user', operator: '', prefix: 'NT A', start: 5, end: 14 }],
+    ['image:C:\\x|', { kind: 'value', field: 'image', operator: '', prefix: 'C:\\x', start: 6, end: 10 }],
+    ['user:"bob"|', undefined],
+    ['"bare phr|', undefined],
+  ])('%s', (marked, want) => {
+    const { text, caret } = at(marked);
+    expect(placeAt(text, caret)).toEqual(want);
+  });
+});
+
+describe('completion', () => {
+  it('puts fields that begin with the prefix first, and knows the names of Sigma', () => {
+    expect(matchFields(fields, 'im').map((f) => f.name)).toEqual(['image', 'imphash', 'parent_image']);
+    expect(matchFields(fields, 'IntegrityL').map((f) => f.name)).toEqual(['integrity']);
+    expect(findField(fields, 'parentimage')?.name).toBe('parent_image');
+  });
+  it('knows short lists of values', () => {
+    expect(knownValues(findField(fields, 'signed'))).toEqual(['true', 'false']);
+    expect(knownValues(findField(fields, 'integrity'))).toEqual(['low', 'high']);
+    expect(knownValues(findField(fields, 'user'))).toBeUndefined();
+  });
+  it('writes what was chosen and leaves the rest', () => {
+    const field = at('a im| b');
+    expect(applyField(field.text, placeAt(field.text, field.caret)!, 'image')).toEqual({ text: 'a image: b', caret: 8 });
+    const value = at('user:no| b');
+    expect(applyValue(value.text, placeAt(value.text, value.caret)!, 'NT AUTHORITY\\SYSTEM')).toEqual({
+      text: 'user:"NT AUTHORITY\\SYSTEM" b',
+      caret: 27,
+    });
+  });
+});
+
+describe('terms', () => {
+  it.each([
+    ['bob', 'bob'],
+    ['ACC-07', 'ACC-07'],
+    ['-x', '"-x"'],
+    ['or', '"or"'],
+    ['*.exe', '"*.exe"'],
+    ['C:\\Windows\\cmd.exe', '"C:\\Windows\\cmd.exe"'],
+    ['C:\\Windows\\', '"C:\\Windows\\\\"'],
+    ['\\\\server\\share', '"\\\\\\server\\share"'],
+    ['say "hi"', '"say \\"hi\\""'],
+    ['', '""'],
+  ])('quotes %j', (value, want) => expect(quoteValue(value)).toBe(want));
+
+  it('narrows a filter', () => {
+    const bob = termFor('user', 'bob');
+    expect(addTerm('', bob)).toBe('user:bob');
+    expect(addTerm('image:x', bob)).toBe('image:x user:bob');
+    expect(addTerm('image:x user:bob', bob)).toBe('image:x user:bob');
+    expect(addTerm('image:x user:bob', termFor('user', 'bob', true))).toBe('image:x -user:bob');
+    expect(addTerm('a or b', bob)).toBe('(a or b) user:bob');
+    expect(addTerm('"this or that"', bob)).toBe('"this or that" user:bob');
+    expect(addTerm('(a OR b)', bob)).toBe('(a OR b) user:bob');
+  });
+
+  it('counts as the server does, in code points', () => {
+    const q = '🙂🙂 user:bob';
+    expect(rangeOf(q, 3, 8)).toEqual({ start: 5, end: 13 });
+    const terms = [
+      { text: '🙂🙂', position: 0, length: 2, negated: false },
+      { text: 'user:bob', position: 3, length: 8, negated: false },
+    ];
+    expect(removeTerm(q, terms, 0)).toBe('user:bob');
+    expect(removeTerm(q, terms, 1)).toBe('🙂🙂');
+  });
+});
+
+describe('history', () => {
+  beforeEach(forgetFilters);
+  it('keeps the newest first, once, and only so many', () => {
+    for (let i = 0; i < 30; i++) noteFilter(`pid:${i}`);
+    noteFilter('pid:25');
+    noteFilter('  ');
+    expect(recentFilters().slice(0, 3)).toEqual(['pid:25', 'pid:29', 'pid:28']);
+    expect(recentFilters()).toHaveLength(20);
+  });
+});

@@ -1,0 +1,80 @@
+import type { QueryTerm } from '@/api/types';
+
+/** Turns a position in code points, as the server counts, into one in UTF-16 units, as strings do. */
+export function unitsAt(text: string, codePoints: number): number {
+  let units = 0;
+  for (let n = 0; n < codePoints && units < text.length; n++) {
+    units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return units;
+}
+
+/** The part of a filter that a term or an error covers, in UTF-16 units. */
+export function rangeOf(text: string, position: number, length: number): { start: number; end: number } {
+  return { start: unitsAt(text, position), end: unitsAt(text, position + length) };
+}
+
+/**
+ * Writes a value so that the filter language reads exactly it. In quotes a
+ * backslash stands for itself unless it precedes a backslash or a quote, so
+ * most paths stay readable.
+ */
+export function quoteValue(value: string): string {
+  if (/^[\p{L}\p{N}_.@/-]+$/u.test(value) && !/^(AND|OR|NOT)$/i.test(value) && !value.startsWith('-')) return value;
+  const escaped = value.replace(/\\(?=[\\"]|$)|"/g, (found) => `\\${found}`);
+  return `"${escaped}"`;
+}
+
+export function termFor(field: string, value: string, negated = false): string {
+  return `${negated ? '-' : ''}${field}:${quoteValue(value)}`;
+}
+
+/** The filter's words and signs at its top level, with quoted texts and parentheses kept whole. */
+function topLevel(q: string): string[] {
+  const words: string[] = [];
+  let word = '';
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < q.length; i++) {
+    const c = q.charAt(i);
+    if (quoted && c === '\\' && /["\\]/.test(q.charAt(i + 1))) {
+      word += c + q.charAt(++i);
+      continue;
+    }
+    if (c === '"') quoted = !quoted;
+    if (!quoted && c === '(') depth++;
+    if (!quoted && c === ')') depth--;
+    if (!quoted && depth === 0 && /\s/.test(c)) {
+      if (word) words.push(word);
+      word = '';
+    } else {
+      word += c;
+    }
+  }
+  if (word) words.push(word);
+  return words;
+}
+
+/** Narrows a filter by one more term. */
+export function addTerm(q: string, term: string): string {
+  const trimmed = q.trim();
+  if (trimmed === '') return term;
+  const words = topLevel(trimmed);
+  if (words.some((word) => word.toUpperCase() === 'OR')) return `(${trimmed}) ${term}`;
+  if (words.includes(term)) return trimmed;
+  // The opposite of what is there already replaces it: both together would match nothing.
+  const opposite = term.startsWith('-') ? term.slice(1) : `-${term}`;
+  if (words.includes(opposite)) return words.map((word) => (word === opposite ? term : word)).join(' ');
+  return `${trimmed} ${term}`;
+}
+
+/** What is left of a filter without one of its top-level terms. */
+export function removeTerm(q: string, terms: QueryTerm[], index: number): string {
+  return terms
+    .filter((_, i) => i !== index)
+    .map((term) => {
+      const { start, end } = rangeOf(q, term.position, term.length);
+      return q.slice(start, end).trim();
+    })
+    .join(' ');
+}

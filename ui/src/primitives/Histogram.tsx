@@ -1,0 +1,132 @@
+import { timeTicks, utcTicks } from 'd3-time';
+import { type PointerEvent, useRef, useState } from 'react';
+import { useElementSize } from '@mantine/hooks';
+import type { Histogram as Data } from '@/api/types';
+import { useI18n } from '@/app/i18n';
+import { usePreferences } from '@/app/preferences';
+import classes from './Histogram.module.css';
+
+const height = 48;
+const axis = 16;
+
+interface HistogramProps {
+  data: Data | undefined;
+  stale: boolean;
+  onBrush(from: string, to: string): void;
+}
+
+/** How many events over time. Dragging across it chooses that time. */
+export function Histogram({ data, stale, onBrush }: HistogramProps) {
+  const { t, fmt } = useI18n();
+  const { zone } = usePreferences();
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const [brush, setBrush] = useState<{ start: number; end: number }>();
+  const [hovered, setHovered] = useState<number>();
+  const box = useRef<SVGSVGElement>(null);
+
+  if (!data || data.buckets.length === 0 || width === 0) return <div ref={ref} className={classes.root} data-waiting={!data || undefined} />;
+  const [from, to] = [Date.parse(data.from), Date.parse(data.to)];
+  const span = Math.max(to - from, 1);
+  const x = (time: number) => ((time - from) / span) * width;
+  const most = Math.max(1, ...data.buckets.map((bucket) => bucket.count));
+  const bucketWidth = (data.bucket_seconds * 1000 * width) / span;
+  const total = data.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+  const ticks = (zone === 'utc' ? utcTicks : timeTicks)(new Date(from), new Date(to), Math.max(2, Math.floor(width / 120)));
+  const tickText = (tick: Date) => {
+    const iso = tick.toISOString();
+    const midnight = fmt.clock(iso).startsWith('00:00:00');
+    if (midnight || span > 8 * 86_400_000) return fmt.date(iso).slice(5);
+    return fmt.clock(iso).slice(0, span < 10 * 60_000 ? 8 : 5);
+  };
+
+  const place = (event: PointerEvent) => {
+    const rect = box.current!.getBoundingClientRect();
+    return Math.max(0, Math.min(width, event.clientX - rect.left));
+  };
+  const timeAt = (px: number) => from + (px / width) * span;
+  const finish = () => {
+    if (brush && Math.abs(brush.end - brush.start) >= 4) {
+      const [a, b] = [Math.min(brush.start, brush.end), Math.max(brush.start, brush.end)];
+      onBrush(new Date(Math.floor(timeAt(a))).toISOString(), new Date(Math.ceil(timeAt(b))).toISOString());
+    } else if (brush) {
+      // A click on a bar chooses its span.
+      const bucket = data.buckets.find((each) => bucketOver(each.start, brush.start));
+      if (bucket && bucket.count > 0) {
+        const start = Date.parse(bucket.start);
+        onBrush(new Date(start).toISOString(), new Date(start + data.bucket_seconds * 1000).toISOString());
+      }
+    }
+    setBrush(undefined);
+  };
+  const bucketOver = (start: string, px: number) => {
+    const left = x(Date.parse(start));
+    return px >= left && px < left + bucketWidth;
+  };
+  const over = hovered === undefined ? undefined : data.buckets.find((each) => bucketOver(each.start, hovered));
+
+  return (
+    <div ref={ref} className={classes.root} data-stale={stale || undefined}>
+      <svg
+        ref={box}
+        className={classes.plot}
+        width={width}
+        height={height + axis}
+        role="img"
+        aria-label={t('histogram.label', { n: total, events: fmt.number(total), from: fmt.dateTime(data.from), to: fmt.dateTime(data.to) })}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return;
+          event.currentTarget.setPointerCapture(event.pointerId);
+          const at = place(event);
+          setBrush({ start: at, end: at });
+        }}
+        onPointerMove={(event) => {
+          const at = place(event);
+          setHovered(at);
+          if (brush) setBrush({ ...brush, end: at });
+        }}
+        onPointerUp={finish}
+        onPointerCancel={() => setBrush(undefined)}
+        onPointerLeave={() => setHovered(undefined)}
+      >
+        {data.buckets.map((bucket) => {
+          if (bucket.count === 0) return null;
+          // Something is never drawn as nothing.
+          const h = Math.max(2, Math.round((bucket.count / most) * (height - 4)));
+          const left = Math.max(0, x(Date.parse(bucket.start)));
+          const right = Math.min(width, x(Date.parse(bucket.start)) + bucketWidth);
+          return (
+            <rect
+              key={bucket.start}
+              className={classes.bar}
+              data-over={bucket === over || undefined}
+              x={left}
+              y={height - h}
+              width={Math.max(1, right - left - 1)}
+              height={h}
+            />
+          );
+        })}
+        <line className={classes.base} x1={0} x2={width} y1={height + 0.5} y2={height + 0.5} />
+        {ticks.map((tick) => {
+          const at = x(tick.getTime());
+          return at < 24 || at > width - 24 ? null : (
+            <text key={tick.getTime()} className={classes.tick} x={at} y={height + 13} textAnchor="middle">
+              {tickText(tick)}
+            </text>
+          );
+        })}
+        {brush ? (
+          <rect className={classes.brush} x={Math.min(brush.start, brush.end)} y={0} width={Math.abs(brush.end - brush.start)} height={height} />
+        ) : null}
+      </svg>
+      {over && !brush ? (
+        <div
+          className={classes.tip}
+          ref={(element) => void element?.style.setProperty('left', `${Math.min(Math.max(x(Date.parse(over.start)), 100), width - 100)}px`)}
+        >
+          <strong>{fmt.number(over.count)}</strong> {fmt.dateTime(over.start)} · {fmt.duration(data.bucket_seconds * 1000)}
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,125 @@
+import { Fragment } from 'react';
+import { useI18n } from '@/app/i18n';
+import { useNow } from './useNow';
+import { cut, segments, splitPath, visible } from './hostile';
+import classes from './Text.module.css';
+
+/** As much of a text as a table cell can ever show. */
+const cellLimit = 400;
+
+interface HostileTextProps {
+  children: string;
+  /** Shows at most this many characters; the whole is left to the page that has room. */
+  limit?: number;
+}
+
+/**
+ * Text that somebody else chose: file names, command lines, users. Characters
+ * that could deceive are shown by name, and its writing direction is its own.
+ */
+export function HostileText({ children, limit }: HostileTextProps) {
+  const shown = limit === undefined ? children : cut(children, limit);
+  const parts = segments(shown);
+  return (
+    <bdi className={classes.hostile}>
+      {parts.map((part, i) =>
+        part.escaped ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
+          <mark key={i} className={classes.escaped}>
+            {part.text}
+          </mark>
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
+          <Fragment key={i}>{part.text}</Fragment>
+        ),
+      )}
+      {shown.length < children.length ? '…' : null}
+    </bdi>
+  );
+}
+
+/** A command line or anything else that is code, on one line, cut by its column. */
+export function CodeCell({ children }: { children: string | undefined }) {
+  if (!children) return null;
+  return (
+    <span className={classes.code} title={visible(cut(children, 2000))}>
+      <HostileText limit={cellLimit}>{children}</HostileText>
+    </span>
+  );
+}
+
+/** A command line in full: wrapped, and scrolled where it is very long. */
+export function CodeBlock({ children, label }: { children: string; label: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
+    <div className={classes.block} tabIndex={0} role="region" aria-label={label}>
+      <HostileText>{children}</HostileText>
+    </div>
+  );
+}
+
+/** A path in a cell: the file name first, then its folder, shortened in the middle. */
+export function PathCell({ children, plain }: { children: string | undefined; plain?: boolean }) {
+  if (!children) return null;
+  const { folder, name } = splitPath(children);
+  const end = folder === '' ? { folder: '', name: '' } : splitPath(folder);
+  return (
+    <span className={classes.path} title={visible(children)}>
+      <span className={plain ? classes.namePlain : classes.name}>
+        <HostileText limit={cellLimit}>{name}</HostileText>
+      </span>
+      {plain || folder === '' ? null : (
+        <span className={classes.folder}>
+          {end.folder === '' ? null : (
+            <span className={classes.folderStart}>
+              <HostileText limit={cellLimit}>{end.folder}</HostileText>
+            </span>
+          )}
+          <span className={classes.folderEnd}>
+            {end.folder === '' ? '' : folder.charAt(end.folder.length)}
+            <HostileText limit={60}>{end.name}</HostileText>
+          </span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** A hash by its first eight characters; the whole on hover. */
+export function HashCell({ children }: { children: string | undefined }) {
+  if (!children) return null;
+  return (
+    <span className={classes.code} title={children}>
+      {children.slice(0, 8)}
+    </span>
+  );
+}
+
+/** When something was: time of day and how long ago under a day, the date beyond. */
+export function TimeCell({ children }: { children: string | undefined }) {
+  const { fmt } = useI18n();
+  const now = useNow();
+  if (!children) return null;
+  const ago = fmt.relative(children, now);
+  return (
+    <time className={classes.time} dateTime={children} title={fmt.exact(children)}>
+      {ago ? fmt.clock(children).slice(0, 8) : fmt.dateTime(children)}
+      {ago ? <span className={classes.ago}>{ago}</span> : null}
+    </time>
+  );
+}
+
+/** A record as the server gave it, line by line. */
+export function RawRecord({ children, label }: { children: string; label: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
+    <div className={classes.raw} tabIndex={0} role="region" aria-label={label}>
+      {children.split('\n').map((line, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines of one record never move
+        <div key={i}>
+          <HostileText>{line}</HostileText>
+        </div>
+      ))}
+    </div>
+  );
+}

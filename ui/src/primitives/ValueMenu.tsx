@@ -1,0 +1,128 @@
+import { Menu } from '@mantine/core';
+import { IconCopy, IconDots, IconExternalLink, IconFilter, IconFilterOff } from '@tabler/icons-react';
+import { createContext, type MouseEvent, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import { useI18n } from '@/app/i18n';
+import { useCopy } from './useCopy';
+import { HostileText } from './Text';
+import classes from './ValueMenu.module.css';
+
+/** A value that stands somewhere on the page, and where it leads. */
+export interface Value {
+  /** The filter's name for what it is a value of; absent where nothing can be filtered by it. */
+  field?: string;
+  value: string;
+  /** Its page, where it has one. */
+  page?: { href: string; label: string };
+}
+
+interface Opened extends Value {
+  x: number;
+  y: number;
+  back?: HTMLElement | null;
+}
+
+interface ValueMenuApi {
+  open(value: Value, at: { x: number; y: number }, back?: HTMLElement | null): void;
+}
+
+const Context = createContext<ValueMenuApi>({ open: () => {} });
+
+interface ProviderProps {
+  children: ReactNode;
+  canFilter(field: string): boolean;
+  onFilter(field: string, value: string, negated: boolean): void;
+}
+
+/** Holds the one menu that serves every value on the page. */
+export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderProps) {
+  const { t } = useI18n();
+  const copy = useCopy();
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [shown, setShown] = useState(false);
+  const open = useCallback<ValueMenuApi['open']>((value, at, back) => {
+    setOpened({ ...value, ...at, back });
+    setShown(true);
+  }, []);
+  const service = useMemo(() => ({ open }), [open]);
+  const { field, value, page } = opened ?? { value: '' };
+  const filterable = field !== undefined && canFilter(field);
+
+  return (
+    <Context.Provider value={service}>
+      {children}
+      <Menu
+        opened={shown}
+        onChange={setShown}
+        onClose={() => opened?.back?.focus()}
+        position="bottom-start"
+        width={280}
+        returnFocus={false}
+        closeOnItemClick
+      >
+        <Menu.Target>
+          <span
+            className={classes.anchor}
+            ref={(element) => {
+              element?.style.setProperty('left', `${opened?.x ?? 0}px`);
+              element?.style.setProperty('top', `${opened?.y ?? 0}px`);
+            }}
+          />
+        </Menu.Target>
+        <Menu.Dropdown aria-label={t('value.menu')}>
+          <div className={classes.head}>
+            {field ? <span className={classes.field}>{field}</span> : null}
+            <span className={classes.value}>
+              <HostileText limit={120}>{value}</HostileText>
+            </span>
+          </div>
+          {filterable ? (
+            <>
+              <Menu.Item leftSection={<IconFilter size={14} />} onClick={() => onFilter(field, value, false)}>
+                {t('value.filterFor')}
+              </Menu.Item>
+              <Menu.Item leftSection={<IconFilterOff size={14} />} onClick={() => onFilter(field, value, true)}>
+                {t('value.filterOut')}
+              </Menu.Item>
+            </>
+          ) : null}
+          <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(value)}>
+            {t('value.copy')}
+          </Menu.Item>
+          {page ? (
+            <Menu.Item leftSection={<IconExternalLink size={14} />} component="a" href={page.href}>
+              {page.label}
+            </Menu.Item>
+          ) : null}
+        </Menu.Dropdown>
+      </Menu>
+    </Context.Provider>
+  );
+}
+
+export function useValueMenu(): ValueMenuApi {
+  return useContext(Context);
+}
+
+/** The button that opens the menu of the value it stands beside. */
+export function ValueMenuButton({ value, name, inTable }: { value: Value; name: string; inTable?: boolean }) {
+  const { t } = useI18n();
+  const menu = useValueMenu();
+  const onClick = (event: MouseEvent<HTMLButtonElement>) => {
+    event.stopPropagation();
+    const box = event.currentTarget.getBoundingClientRect();
+    menu.open(value, { x: box.left, y: box.bottom }, inTable ? event.currentTarget.closest<HTMLElement>('[role=grid]') : event.currentTarget);
+  };
+  return (
+    <button
+      type="button"
+      className={classes.button}
+      data-value-menu=""
+      tabIndex={inTable ? -1 : 0}
+      aria-label={t('value.menuOf', { name })}
+      aria-haspopup="menu"
+      onClick={onClick}
+    >
+      <IconDots size={14} aria-hidden="true" />
+    </button>
+  );
+}
