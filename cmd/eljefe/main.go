@@ -33,6 +33,7 @@ type app struct {
 	User    userCommand    `cmd:"" help:"Manage the users of the page."`
 	Token   tokenCommand   `cmd:"" help:"Manage the tokens by which programs use the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does it too."`
+	Bench   benchCommand   `cmd:"" help:"Measure this machine: ingest, searches, bytes per event."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Write the description of the API." hidden:""`
 	Version versionCommand `cmd:"" help:"Print the version."`
 

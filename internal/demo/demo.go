@@ -11,9 +11,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/eljefe/eljefe/internal/demo/story"
 	"github.com/eljefe/eljefe/internal/event"
 )
 
@@ -53,5 +53,14 @@ func read() []event.Process {
 	return events
 }
 
-// Stations returns the names of the stations in the recording.
-func Stations() []string { return story.Stations() }
+// Stations returns the names of the stations in the recording, sorted.
+func Stations() []string {
+	var names []string
+	for _, e := range read() {
+		if !slices.Contains(names, e.Station) {
+			names = append(names, e.Station)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

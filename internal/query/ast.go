@@ -9,7 +9,8 @@ import (
 	"github.com/eljefe/eljefe/internal/event"
 )
 
-// Query is a parsed query. Its nodes must not be changed.
+// Query is a parsed query. Its nodes must not be changed. Nil is a query that
+// holds for every event.
 type Query struct {
 	Root Node // nil: holds for every event
 }
@@ -134,6 +135,9 @@ func (v *Value) Times() (from, to time.Time) {
 // Terms returns what must all hold: the nodes of the uppermost AND, or the one
 // node that there is. They are the chips of a filter bar.
 func (q *Query) Terms() []Node {
+	if q == nil {
+		return nil
+	}
 	switch n := q.Root.(type) {
 	case nil:
 		return nil
@@ -147,7 +151,7 @@ func (q *Query) Terms() []Node {
 // String returns the query in its canonical form, which parses to the same
 // nodes. Relative times have become absolute.
 func (q *Query) String() string {
-	if q.Root == nil {
+	if q == nil || q.Root == nil {
 		return ""
 	}
 	return Format(q.Root)
@@ -283,7 +287,7 @@ func (m Moment) String() string {
 
 // quoteWord quotes a bare word where it would mean something else.
 func quoteWord(s string) string {
-	if s == "AND" || s == "OR" || s == "NOT" || strings.HasPrefix(s, "-") || strings.Contains(s, ":") {
+	if strings.HasPrefix(s, "-") || strings.Contains(s, ":") {
 		return quote(s)
 	}
 	return quoteValue(s)
@@ -291,7 +295,7 @@ func quoteWord(s string) string {
 
 // quoteValue quotes a value that could not stand without.
 func quoteValue(s string) string {
-	if s == "" || strings.ContainsFunc(s, endsWord) {
+	if s == "" || s == "AND" || s == "OR" || s == "NOT" || strings.ContainsFunc(s, endsWord) {
 		return quote(s)
 	}
 	return s

@@ -65,7 +65,7 @@ func BareTest(v *Value) Pattern {
 // Predicate returns a function that tells whether an event fits the query. It
 // is safe for concurrent use.
 func (q *Query) Predicate() func(*Row) bool {
-	if q.Root == nil {
+	if q == nil || q.Root == nil {
 		return func(*Row) bool { return true }
 	}
 	return predicate(q.Root)

@@ -191,8 +191,10 @@ func (p *parser) deeper(at Span) *Error {
 
 func (p *parser) unary() (Node, *Error) {
 	start := p.pos
+	sign := Span{start, 1}
 	switch {
 	case p.operator() == "NOT":
+		sign.Length = 3
 		p.pos += 3
 		p.space()
 		if p.missing() {
@@ -210,7 +212,7 @@ func (p *parser) unary() (Node, *Error) {
 	default:
 		return p.term()
 	}
-	if err := p.deeper(p.since(start)); err != nil {
+	if err := p.deeper(sign); err != nil {
 		return nil, err
 	}
 	n, err := p.unary()

@@ -25,7 +25,7 @@ type Station struct {
 // ImportStation returns the id of the imported station called name, and makes
 // it where it is new. Names are compared without case, as Windows does.
 func (s *Store) ImportStation(ctx context.Context, name string, seen time.Time) (int64, error) {
-	key := "import:" + strings.ToLower(name)
+	key := importKey(name)
 	var id int64
 	err := s.pool.QueryRow(ctx, `SELECT id FROM station WHERE key = $1`, key).Scan(&id)
 	if err == pgx.ErrNoRows {
@@ -39,6 +39,18 @@ func (s *Store) ImportStation(ctx context.Context, name string, seen time.Time) 
 	}
 	return id, nil
 }
+
+// HasImportedStation tells whether there is an imported station called name.
+func (s *Store) HasImportedStation(ctx context.Context, name string) (bool, error) {
+	var there bool
+	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM station WHERE key = $1)`, importKey(name)).Scan(&there)
+	if err != nil {
+		return false, unavailable(fmt.Errorf("look for imported station %q: %w", name, err))
+	}
+	return there, nil
+}
+
+func importKey(name string) string { return "import:" + strings.ToLower(name) }
 
 // LiveStation returns the id of the station that key identifies, and makes it
 // where it is new.

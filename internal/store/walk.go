@@ -277,7 +277,7 @@ func (w *walk) count(ctx context.Context, tx DB, from, to time.Time, limit int64
 		tables, args := f.from(from, to, "")
 		args["limit"] = limit - all
 		var n int64
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM (SELECT `+tables+` LIMIT @limit) AS some`, args).Scan(&n); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM (SELECT `+tables+` LIMIT @limit) AS counted`, args).Scan(&n); err != nil {
 			return 0, fmt.Errorf("count events: %w", err)
 		}
 		if all += n; all >= limit {

@@ -1,5 +1,6 @@
 import '@mantine/core/styles.layer.css';
 import '@mantine/notifications/styles.layer.css';
+import 'virtual:theme-variables.css';
 import './app/theme/global.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';

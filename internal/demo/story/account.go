@@ -67,7 +67,7 @@ func local(name, sid string, logon uint64, enabled event.PrivilegeSet) account {
 var (
 	// system is the kernel's and the core's; its token is whole.
 	system = local("SYSTEM", "S-1-5-18", 0x3e7,
-		privileges("LockMemory Tcb CreatePagefile CreatePermanent Debug Audit ChangeNotify Impersonate CreateGlobal ProfileSingleProcess IncreaseBasePriority IncreaseWorkingSet TimeZone CreateSymbolicLink"))
+		privileges("LockMemory Tcb CreatePagefile CreatePermanent Debug Audit ChangeNotify Impersonate CreateGlobal IncreaseBasePriority CreateSymbolicLink"))
 	// hosted is SYSTEM with what one service asks for.
 	hosted         = local("SYSTEM", "S-1-5-18", 0x3e7, serviceOn|privileges("Tcb"))
 	localService   = local("LOCAL SERVICE", "S-1-5-19", 0x3e5, serviceOn)

@@ -33,7 +33,7 @@ const home = `$H\AppData\Roaming\Identities\`
 // started by a program in a user's profile, nor is Paint without a picture.
 func (b *boot) inject(bot *process, at time.Time) (svchost, paint *process) {
 	svchost = b.start(bot, at, "svchost32", run{cmd: `C:\Windows\System32\svchost.exe`, dir: home})
-	paint = b.start(bot, at.Add(700*time.Millisecond), "mspaint32", run{cmd: `C:\Windows\System32\mspaint.exe`, dir: home})
+	paint = b.start(bot, at.Add(time.Second), "mspaint32", run{cmd: `C:\Windows\System32\mspaint.exe`, dir: home})
 	return svchost, paint
 }
 
@@ -44,10 +44,7 @@ func (b *boot) shell(by *process, at time.Time, line string, life time.Duration,
 	if program == "" {
 		return
 	}
-	p := b.start(sh, at.Add(70*time.Millisecond), program, run{cmd: line, dir: home, life: life - 200*time.Millisecond})
-	if program == "net" {
-		b.start(p, p.start.Time.Add(20*time.Millisecond), "net1", run{cmd: `C:\Windows\system32\net1` + line[len("net"):], dir: home, life: life - 400*time.Millisecond})
-	}
+	b.start(sh, at.Add(70*time.Millisecond), program, run{cmd: line, dir: home, life: life - 200*time.Millisecond})
 }
 
 // infection is what happens to Ana in accounting. A mail says that her Flash
@@ -56,7 +53,9 @@ func (b *boot) shell(by *process, at time.Time, line string, life time.Duration,
 func (b *boot) infection() {
 	tab := `$0 --type=renderer --lang=es --renderer-client-id=41 /prefetch:1`
 	browser := b.start(b.named["outlook"], today("09:38:12"), "msedge", run{cmd: `$0 --single-argument https://get.flashplayer-update.example/es/?m=7713`})
-	b.start(browser, today("09:38:13"), "edgetab", run{cmd: tab, as: b.tabAccount("edgetab", &b.user), life: 11 * time.Minute})
+	for i := range 3 {
+		b.start(browser, today("09:38:13").Add(time.Duration(i*i)*time.Second), "edgetab", run{cmd: tab, as: b.tabAccount("edgetab", &b.user), life: 11 * time.Minute})
+	}
 
 	dropper := b.start(browser, today("09:41:32"), "fakeflash", run{dir: `$H\Downloads\`, life: 4200 * time.Millisecond, more: little})
 	bot := b.start(dropper, today("09:41:35"), "bot", run{dir: `$H\Downloads\`, life: 5100 * time.Millisecond, more: little})

@@ -45,15 +45,6 @@ var stations = []struct {
 	{"FILESRV-01", "", "", "", "", ""},
 }
 
-// Stations returns the names of the stations.
-func Stations() []string {
-	var names []string
-	for _, s := range stations {
-		names = append(names, s.name)
-	}
-	return names
-}
-
 // office returns all that ran, by station and its starts.
 func office(world map[string]*program) []*boot {
 	routines := readRoutines()
@@ -211,10 +202,8 @@ func (b *boot) system(workstation bool) {
 		{"", "winlogon", "dwm", &windowManager, 1, `"dwm.exe"`},
 		host("schedule", "services", &hosted, 4, `netsvcs -p -s Schedule`),
 		host("", "services", &localService, 2, `LocalServiceNetworkRestricted -p -s EventLog`),
-		host("", "services", &networkService, 3, `NetworkService -p -s Dnscache`),
 		{"", "services", "spoolsv", &hosted, 11, `C:\Windows\System32\spoolsv.exe`},
 		{"defender", "services", "MsMpEng", &hosted, 8, ""},
-		host("winrm", "services", &networkService, 5, `NetworkService -p -s WinRM`),
 	}
 	if workstation {
 		steps = append(steps, step{"search", "services", "SearchIndexer", &hosted, 40, `C:\Windows\system32\SearchIndexer.exe /Embedding`},
@@ -222,7 +211,8 @@ func (b *boot) system(workstation bool) {
 			step{"", "dcom", "MoUsoCoreWorker", &hosted, 20, `C:\Windows\system32\MoUsoCoreWorker.exe -Embedding`})
 	} else {
 		steps = append(steps, step{"safekeep", "services", "safekeep", &hosted, 30, ""},
-			host("", "services", &hosted, 4, `netsvcs -p -s LanmanServer`))
+			host("", "services", &hosted, 4, `netsvcs -p -s LanmanServer`),
+			host("", "services", &networkService, 5, `NetworkService -p -s WinRM`))
 	}
 	b.steps(b.up, steps)
 }
@@ -244,7 +234,9 @@ func (b *boot) steps(at time.Time, steps []step) {
 func (b *boot) stepLife(s step) time.Duration {
 	switch {
 	case strings.HasPrefix(s.name, "smss") && s.name != "smss":
-		return time.Duration(900+b.rng.IntN(700)) * time.Millisecond
+		return time.Duration(2400+b.rng.IntN(900)) * time.Millisecond
+	case strings.HasSuffix(s.program, "tab"):
+		return forever // graphics and network, not a page
 	case s.program == "LogonUI":
 		return time.Duration(60+b.rng.IntN(50)) * time.Second
 	}

@@ -157,12 +157,18 @@ const (
 	longestSocket = 103
 )
 
-// newAddress makes the folder for the socket: in dir, or, where that path is too
-// long for a socket, in the folder for temporary files. before is the address of
-// a server that was not stopped properly; its folder is used again.
+// fits tells whether a client can be given the address: a socket's path has a
+// limit, and a comma divides hosts.
+func (a address) fits() bool {
+	return len(a.socket()) <= longestSocket && !strings.Contains(a.host, ",")
+}
+
+// newAddress makes the folder for the socket: in dir, or, where that path does
+// not fit, in the folder for temporary files. before is the address of a server
+// that was not stopped properly; its folder is used again.
 func (a account) newAddress(dir string, before address) (address, error) {
 	run := address{host: filepath.Join(dir, "run"), port: socketPort}
-	if len(run.socket()) <= longestSocket {
+	if run.fits() {
 		if err := os.Mkdir(run.host, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return address{}, fmt.Errorf("make the socket's folder: %w", err)
 		}
@@ -180,13 +186,13 @@ func (a account) newAddress(dir string, before address) (address, error) {
 			continue
 		}
 		short := address{host: host, port: socketPort}
-		if len(short.socket()) <= longestSocket && a.own(host) == nil {
+		if short.fits() && a.own(host) == nil {
 			return short, nil
 		}
 		_ = os.Remove(host)
 	}
-	return address{}, fault.Invalidf("the path of the data directory is too long for a socket (%d bytes; %d is the most), and the folder for temporary files will not do either: %s",
-		len(run.socket()), longestSocket, dir)
+	return address{}, fault.Invalidf("the path of the data directory will not do for a socket (it has a comma or over %d bytes), "+
+		"and neither will the folder for temporary files, %s: %s", longestSocket, os.TempDir(), dir)
 }
 
 // owns tells whether path is a private folder of the account: in a folder that

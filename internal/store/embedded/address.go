@@ -23,7 +23,8 @@ type address struct {
 // PGHOST, PGPORT and their like could otherwise change.
 func (a address) url(database string) string {
 	query := url.Values{"host": {a.host}, "port": {strconv.Itoa(a.port)}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: query.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database}
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // to PostgreSQL a plus is a plus
 	if a.password != "" {
 		u.User = url.UserPassword(superuser, a.password)
 	}

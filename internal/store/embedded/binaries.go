@@ -35,6 +35,9 @@ func choose(ctx context.Context, binDir, data string, made int) (binaries, error
 		dirs = []string{binDir}
 	}
 	found := installations(ctx, dirs)
+	if ctx.Err() != nil {
+		return binaries{}, fmt.Errorf("look for PostgreSQL: %w", context.Cause(ctx))
+	}
 	if binDir != "" && len(found) == 0 {
 		return binaries{}, fault.Invalidf("%s holds no PostgreSQL server: initdb and postgres are expected there", binDir)
 	}

@@ -13,7 +13,7 @@
 //	data/            PostgreSQL's own data directory
 //	run/             the socket, for the database's account only
 //	postgresql.conf  written at every start
-//	local.conf       an administrator's settings, read if it is there
+//	local.conf       an administrator's settings; they win over ours
 //	pg_hba.conf      written at every start
 //	postgres.log     what the server says; postgres.log.1 is the one before
 //	address          the URL of the running server, for Attach

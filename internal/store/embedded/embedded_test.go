@@ -108,7 +108,7 @@ func TestTuning(t *testing.T) {
 
 func TestConfigurationOrder(t *testing.T) {
 	text := configuration(map[string]string{"jit": "off"}, map[string]string{"hba_file": `/o'brien\pg_hba.conf`}, map[string]string{"fsync": "off"})
-	want := []string{"jit = 'off'", "include_if_exists = 'local.conf'", `hba_file = '/o''brien\\pg_hba.conf'`, "fsync = 'off'"}
+	want := []string{"jit = 'off'", "include = 'local.conf'", `hba_file = '/o''brien\\pg_hba.conf'`, "fsync = 'off'"}
 	if got := strings.Split(strings.TrimSpace(text), "\n")[1:]; !slices.Equal(got, want) {
 		t.Errorf("configuration:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

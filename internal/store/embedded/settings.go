@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -26,6 +27,12 @@ func (c *Cluster) configure() error {
 	}
 	if err := replaceFile(hba, "# Written by eljefe at every start.\n"+access+"\n", 0o644); err != nil {
 		return fmt.Errorf("configure the database: %w", err)
+	}
+	local := filepath.Join(c.dir, "local.conf")
+	if _, err := os.Stat(local); errors.Is(err, fs.ErrNotExist) {
+		if err := replaceFile(local, "# Your own settings for the database, which win over those in postgresql.conf.\n", 0o644); err != nil {
+			return fmt.Errorf("configure the database: %w", err)
+		}
 	}
 	return c.address.remember(c.dir)
 }
@@ -69,7 +76,7 @@ func configuration(tuning, listen, given map[string]string) string {
 		}
 	}
 	section(tuning)
-	b.WriteString("include_if_exists = 'local.conf'\n")
+	b.WriteString("include = 'local.conf'\n")
 	section(listen)
 	section(given)
 	return b.String()

@@ -1,0 +1,201 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/eljefe/eljefe/internal/event"
+)
+
+// column says where the database has a field of the filter language, in a
+// search over s, the starts, and t, the stops.
+type column struct {
+	// value is the SQL of the value; NULL or, of a text, '' is not known. With
+	// from, it stands in a row of that table, called d, and id is the SQL of the
+	// row's number in s or t.
+	value    string
+	from, id string
+
+	rarelyBlank bool   // few rows of from have no value: ask for those
+	blank       string // SQL that finds them by an index; "" for value = ''
+	trigrams    string // SQL of a text that may have a trigram index, and of which value is all or the end
+	unsigned    bool   // a 64-bit number kept as signed
+
+	codes      func(name string) any // of an enum: what stands for a name
+	hashes     []hashColumn
+	prevalence string // column of binary_total; value is not used
+}
+
+type hashColumn struct {
+	value  string
+	octets int
+}
+
+// lastElement is the SQL of what follows the last \ or / of a path.
+func lastElement(path string) string {
+	return `split_part(translate(` + path + `, '/', '\'), '\', -1)`
+}
+
+func inline(value string) column { return column{value: value} }
+
+func unsigned(value string) column { return column{value: value, unsigned: true} }
+
+func pathColumn(id string) column {
+	return column{value: "d.text", from: "path", id: id, rarelyBlank: true, blank: "md5(d.text) = md5('')", trigrams: "d.text"}
+}
+
+func pathNameColumn(id string) column {
+	return column{value: lastElement("d.text"), from: "path", id: id, rarelyBlank: true, trigrams: "d.text"}
+}
+
+func accountColumn(value, id string) column {
+	return column{value: value, from: "account", id: id, rarelyBlank: true}
+}
+
+func binaryColumn(value string) column {
+	return column{value: value, from: "binary_file", id: "s.binary_id"}
+}
+
+func hashColumns(hashes ...hashColumn) column {
+	return column{from: "binary_file", id: "s.binary_id", hashes: hashes}
+}
+
+func codesOf[K ~string](codes map[K]int16) func(string) any {
+	return func(name string) any { return codes[K(name)] }
+}
+
+// flagColumn is a flag that is either set or not; knownFlagColumn is one that
+// may also be unknown, and has a bit for each answer.
+func flagColumn(bit int16) column {
+	return inline(fmt.Sprintf("COALESCE(s.flags & %d <> 0, false)", bit))
+}
+
+func knownFlagColumn(yes, no int16) column {
+	return inline(fmt.Sprintf("CASE WHEN s.flags & %d <> 0 THEN true WHEN s.flags & %d <> 0 THEN false END", yes, no))
+}
+
+// bySysmon is the SQL that tells whether Sysmon saw a row of table s or t: only
+// then is the key a GUID of Sysmon's.
+func bySysmon(table string) string {
+	return fmt.Sprintf("%s.sensor = %d", table, sensorCode[event.SensorSysmon])
+}
+
+// startFields are the columns of a search for starts: process_start s, and the
+// stop t of the same process where there is one.
+func startFields() map[string]column {
+	fields := map[string]column{
+		"time":          inline("s.started"),
+		"kind":          {value: "s.kind", codes: codesOf(kindCode)},
+		"station":       {value: "d.name", from: "station", id: "s.station_id", rarelyBlank: true},
+		"station_id":    inline("s.station_id"),
+		"sensor":        {value: "NULLIF(s.sensor, 0)", codes: codesOf(sensorCode)},
+		"origin":        {value: "d.origin", from: "station", id: "s.station_id", rarelyBlank: true, codes: func(name string) any { return name }},
+		"seq":           unsigned("s.seq"),
+		"source_file":   {value: "d.name", from: "import_file", id: "s.source_file_id", rarelyBlank: true},
+		"source_record": unsigned("s.source_record"),
+
+		"started":  inline("s.started"),
+		"stopped":  inline("t.stopped"),
+		"duration": inline(microsecondsBetween("s.started", "t.stopped")),
+		"running":  inline("t.station_id IS NULL"),
+
+		"pid":          inline("s.pid"),
+		"boot_id":      unsigned("s.boot_id"),
+		"process_seq":  unsigned("s.process_seq"),
+		"process_guid": inline("CASE WHEN " + bySysmon("s") + " THEN s.process_key END"),
+
+		"image":             pathColumn("s.image_id"),
+		"name":              pathNameColumn("s.image_id"),
+		"command_line":      {value: "s.command_line", trigrams: "s.command_line"},
+		"current_directory": pathColumn("s.directory_id"),
+
+		"hash":    hashColumns(hashColumn{"d.sha256", 32}, hashColumn{"d.sha1", 20}, hashColumn{"d.md5", 16}),
+		"sha256":  hashColumns(hashColumn{"d.sha256", 32}),
+		"sha1":    hashColumns(hashColumn{"d.sha1", 20}),
+		"md5":     hashColumns(hashColumn{"d.md5", 16}),
+		"imphash": hashColumns(hashColumn{"d.imphash", 16}),
+
+		"file_size":          {value: "d.file_size", from: "binary_file", id: "s.binary_id", unsigned: true},
+		"original_file_name": binaryColumn("d.original_file_name"),
+		"description":        binaryColumn("d.description"),
+		"product":            binaryColumn("d.product"),
+		"company":            binaryColumn("d.company"),
+		"file_version":       binaryColumn("d.file_version"),
+		"signer":             binaryColumn("d.signer"),
+		"signed":             binaryColumn("d.signed"),
+		"prevalence":         {id: "s.binary_id", prevalence: "stations"},
+		"runs":               {id: "s.binary_id", prevalence: "runs"},
+		"binary_id":          inline("s.binary_id"),
+		"parent_binary_id":   inline("s.parent_binary_id"),
+
+		"user":               accountColumn("d.name", "s.account_id"),
+		"user_sid":           accountColumn("d.sid", "s.account_id"),
+		"logon_id":           unsigned("s.logon_id"),
+		"session":            inline("s.session"),
+		"integrity":          {value: "s.integrity", codes: codesOf(integrityCode)},
+		"elevation":          {value: "s.elevation", codes: codesOf(elevationCode)},
+		"elevated":           knownFlagColumn(flagElevated, flagNotElevated),
+		"privileges":         inline("s.privileges"),
+		"privileges_default": inline("s.privileges_default"),
+		"privileges_present": inline("s.privileges_present"),
+		"wow64":              flagColumn(flagWOW64),
+		"protected":          flagColumn(flagProtected),
+		"packaged":           flagColumn(flagPackaged),
+		"package":            inline("s.package"),
+
+		"parent_pid":          inline("s.parent_pid"),
+		"parent_process_guid": inline("CASE WHEN " + bySysmon("s") + " THEN s.parent_key END"),
+		"parent_started":      inline("s.parent_started"),
+		"parent_image":        pathColumn("s.parent_image_id"),
+		"parent_name":         pathNameColumn("s.parent_image_id"),
+		"parent_command_line": {value: "d.text", from: "line", id: "s.parent_line_id", rarelyBlank: true, blank: "md5(d.text) = md5('')"},
+		"parent_user":         accountColumn("d.name", "s.parent_account_id"),
+		"grandparent_image":   pathColumn("s.grandparent_image_id"),
+		"creator_pid":         inline("s.creator_pid"),
+
+		"exit_code": inline("t.exit_code"),
+	}
+	figures := stopColumns[slices.Index(stopColumns, "handles") : slices.Index(stopColumns, "peak_nonpaged_pool")+1]
+	for _, name := range figures {
+		fields[name] = inline("t." + name)
+	}
+	return fields
+}
+
+// stopFields are the columns of a search for stops: process_stop t, and the
+// start s of the same process where it is stored.
+func stopFields() map[string]column {
+	fields := startFields()
+	image, account := "COALESCE(s.image_id, t.image_id)", "COALESCE(s.account_id, t.account_id)"
+	const started = "CASE WHEN t.start_known OR s.station_id IS NOT NULL THEN t.started END"
+	station, origin, file := fields["station"], fields["origin"], fields["source_file"]
+	station.id, origin.id, file.id = "t.station_id", "t.station_id", "t.source_file_id"
+	maps.Copy(fields, map[string]column{
+		"time":          inline("t.stopped"),
+		"kind":          {value: fmt.Sprintf("%d::smallint", kindCode[event.Stop]), codes: codesOf(kindCode)},
+		"station":       station,
+		"station_id":    inline("t.station_id"),
+		"sensor":        {value: "NULLIF(t.sensor, 0)", codes: codesOf(sensorCode)},
+		"origin":        origin,
+		"seq":           unsigned("t.seq"),
+		"source_file":   file,
+		"source_record": unsigned("t.source_record"),
+		"started":       inline(started),
+		"stopped":       inline("t.stopped"),
+		"duration":      inline(microsecondsBetween(started, "t.stopped")),
+		"running":       inline("false"),
+		"pid":           inline("COALESCE(s.pid, t.pid)"),
+		"process_guid":  inline("CASE WHEN " + bySysmon("s") + " OR " + bySysmon("t") + " THEN t.process_key END"),
+		"image":         pathColumn(image),
+		"name":          pathNameColumn(image),
+		"user":          accountColumn("d.name", account),
+		"user_sid":      accountColumn("d.sid", account),
+	})
+	return fields
+}
+
+// microsecondsBetween is the SQL of a duration; an end before the start gives none.
+func microsecondsBetween(from, to string) string {
+	return `CASE WHEN ` + to + ` >= ` + from + ` THEN (extract(epoch FROM ` + to + ` - (` + from + `)) * 1000000)::bigint END`
+}

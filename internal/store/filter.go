@@ -1,0 +1,426 @@
+package store
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/eljefe/eljefe/internal/query"
+)
+
+// filter is a query as SQL, for a search over starts or over stops.
+//
+// It chooses exactly what query.Query.Predicate chooses. So nothing of it
+// depends on the database's locale: all comparing is done with COLLATE "C",
+// which folds A to Z alone. A trigram index has the database's own collation
+// and serves only a condition of that; where there may be one, that condition
+// is added, and weakened so that it holds wherever the other does: what is not
+// ASCII may stand for anything. That leaves one demand on the database: in its
+// locale I and i must be the same letter, which is not so in Turkish and Azeri.
+type filter struct {
+	where string // one condition, in parentheses if need be; "" if there is none
+	joins bool   // where speaks of the other table: t in a search for starts, s for stops
+	args  pgx.NamedArgs
+}
+
+// arguments returns the values of the names in where, in a map for the caller
+// to add to. The names begin with q_.
+func (f *filter) arguments() pgx.NamedArgs {
+	a := pgx.NamedArgs{}
+	maps.Copy(a, f.args)
+	return a
+}
+
+var (
+	namesStart = regexp.MustCompile(`\bs\.`)
+	namesStop  = regexp.MustCompile(`\bt\.`)
+)
+
+// newFilter compiles q for a search over process_start s, with process_stop t
+// joined by LEFT JOIN where filter.joins; if stops, the other way round.
+func newFilter(q *query.Query, stops bool) (*filter, error) {
+	c := &filterCompiler{args: pgx.NamedArgs{}}
+	other := namesStop
+	if c.fields = startFields(); stops {
+		c.fields, other = stopFields(), namesStart
+	}
+	f := &filter{args: c.args}
+	if q == nil || q.Root == nil {
+		return f, nil
+	}
+	var err error
+	if f.where, err = c.node(q.Root); err != nil {
+		return nil, fmt.Errorf("compile filter: %w", err)
+	}
+	f.joins = other.MatchString(f.where) // no user's text is in it
+	return f, nil
+}
+
+// filterCompiler makes conditions and collects their arguments. Conditions may
+// be NULL where a value is not known; that counts as false, and each NOT sees to it.
+type filterCompiler struct {
+	fields map[string]column
+	args   pgx.NamedArgs
+}
+
+// arg adds an argument and returns its name.
+func (c *filterCompiler) arg(value any) string {
+	name := fmt.Sprintf("q_%d", len(c.args)+1)
+	c.args[name] = value
+	return "@" + name
+}
+
+func anyOf(conditions []string) string { return join(conditions, " OR ") }
+func allOf(conditions []string) string { return join(conditions, " AND ") }
+
+func join(conditions []string, with string) string {
+	if len(conditions) == 1 {
+		return conditions[0]
+	}
+	return "(" + strings.Join(conditions, with) + ")"
+}
+
+func not(condition string) string { return "((" + condition + ") IS NOT TRUE)" }
+
+func (c *filterCompiler) node(n query.Node) (string, error) {
+	switch n := n.(type) {
+	case *query.And:
+		list, err := c.nodes(n.Nodes)
+		return allOf(list), err
+	case *query.Or:
+		list, err := c.nodes(n.Nodes)
+		return anyOf(list), err
+	case *query.Not:
+		condition, err := c.node(n.Node)
+		return not(condition), err
+	case *query.Term:
+		if n.Field == nil {
+			return c.bare(n), nil
+		}
+		return c.term(n)
+	}
+	return "", fmt.Errorf("unknown node %T", n)
+}
+
+func (c *filterCompiler) nodes(nodes []query.Node) ([]string, error) {
+	list := make([]string, len(nodes))
+	for i, n := range nodes {
+		var err error
+		if list[i], err = c.node(n); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (c *filterCompiler) bare(t *query.Term) string {
+	var list []string
+	for i := range t.Values {
+		pattern := query.BareTest(&t.Values[i])
+		image, commandLine := query.BareFields()
+		for _, f := range [...]*query.Field{image, commandLine} {
+			col := c.fields[f.Name]
+			list = append(list, col.in(c.text(col, pattern, query.Whole)))
+		}
+	}
+	return anyOf(list)
+}
+
+// in makes a condition on a value a condition on s and t. The planner may join
+// the selected rows, or hash them once; either costs the same for few and many.
+func (col column) in(condition string) string {
+	if col.from == "" {
+		return condition
+	}
+	return col.id + " IN (SELECT d.id FROM " + col.from + " d WHERE " + condition + ")"
+}
+
+func (c *filterCompiler) term(t *query.Term) (string, error) {
+	col, ok := c.fields[t.Field.Name]
+	if !ok {
+		return "", fmt.Errorf("field %q has no column", t.Field.Name)
+	}
+	var list, values []string
+	for i := range t.Values {
+		v := &t.Values[i]
+		switch {
+		case v.Op == query.Present:
+			list = append(list, c.known(t.Field, col))
+		case v.Op == query.Empty:
+			list = append(list, not(c.known(t.Field, col)))
+		case col.prevalence != "":
+			list = append(list, c.prevalence(col, v))
+		default:
+			condition, err := c.value(t.Field, col, v)
+			if err != nil {
+				return "", err
+			}
+			values = append(values, condition)
+		}
+	}
+	if len(values) > 0 { // one look into the table for all
+		list = append(list, col.in(anyOf(values)))
+	}
+	return anyOf(list), nil
+}
+
+// known is the condition that the field has a value.
+func (c *filterCompiler) known(f *query.Field, col column) string {
+	switch {
+	case col.prevalence != "":
+		return c.prevalence(col, &query.Value{Op: query.GreaterOrEqual})
+	case col.rarelyBlank:
+		blank := col.value + " = ''"
+		if col.blank != "" {
+			blank = col.blank
+		}
+		return "(" + col.id + " IS NOT NULL AND " + not(col.in(blank)) + ")"
+	case col.hashes != nil:
+		var list []string
+		for _, h := range col.hashes {
+			list = append(list, h.value+" IS NOT NULL")
+		}
+		return col.in(anyOf(list))
+	case f.Type == query.Text:
+		return col.in(col.value + " <> ''")
+	case f.Type == query.Privilege:
+		return col.in(col.value + " <> 0")
+	}
+	return col.in("(" + col.value + ") IS NOT NULL")
+}
+
+// value is the condition that v sets to the value of a column.
+func (c *filterCompiler) value(f *query.Field, col column, v *query.Value) (string, error) {
+	switch f.Type {
+	case query.Text:
+		pattern, part := f.Test(v)
+		return c.text(col, pattern, part), nil
+	case query.Number, query.Size, query.Duration:
+		return c.number(col, v), nil
+	case query.Time:
+		return c.time(col, v), nil
+	case query.Enum:
+		return c.enum(f, col, v)
+	case query.Boolean:
+		return "(" + col.value + ") = " + c.arg(v.Number != 0) + "::boolean", nil
+	case query.Hash:
+		return c.hash(col, v)
+	case query.GUID:
+		return "(" + col.value + ") = " + c.arg([16]byte(v.Key)) + "::uuid", nil
+	case query.Privilege:
+		return col.value + " & " + c.arg(int64(v.Mask)) + "::bigint <> 0", nil
+	}
+	return "", fmt.Errorf("field %q has unknown type %q", f.Name, f.Type)
+}
+
+func (c *filterCompiler) number(col column, v *query.Value) string {
+	low, high, some := v.Numbers()
+	value, l, h := col.value, int64(0), int64(0)
+	if col.unsigned {
+		// With the uppermost bit turned over, signed numbers are in the order of
+		// the unsigned ones that they stand for.
+		value = "(" + value + " # '-9223372036854775808'::bigint)"
+		l, h = int64(low^1<<63), int64(high^1<<63)
+	} else {
+		some = some && low <= math.MaxInt64
+		l, h = int64(min(low, math.MaxInt64)), int64(min(high, math.MaxInt64))
+	}
+	is, between := " = ", " BETWEEN "
+	if v.Op == query.IsNot {
+		is, between = " <> ", " NOT BETWEEN "
+	}
+	switch {
+	case !some && v.Op == query.IsNot:
+		return "(" + value + ") IS NOT NULL"
+	case !some:
+		return "false"
+	case l == h && low == high:
+		return value + is + c.arg(l) + "::bigint"
+	}
+	return "(" + value + ")" + between + c.arg(l) + "::bigint AND " + c.arg(h) + "::bigint"
+}
+
+func (c *filterCompiler) time(col column, v *query.Value) string {
+	from, to := v.Times()
+	var list []string
+	if !from.IsZero() {
+		list = append(list, col.value+" >= "+c.arg(from)+"::timestamptz")
+	}
+	if !to.IsZero() {
+		list = append(list, col.value+" < "+c.arg(to)+"::timestamptz")
+	}
+	if v.Op == query.IsNot {
+		return "NOT " + allOf(list)
+	}
+	return allOf(list)
+}
+
+func (c *filterCompiler) enum(f *query.Field, col column, v *query.Value) (string, error) {
+	low, high, some := v.Numbers()
+	var numbers []int16
+	var names []string
+	for i, name := range f.Values {
+		if (some && low <= uint64(i) && uint64(i) <= high) == (v.Op == query.IsNot) {
+			continue
+		}
+		switch code := col.codes(name).(type) {
+		case int16:
+			numbers = append(numbers, code)
+		case string:
+			names = append(names, code)
+		default:
+			return "", fmt.Errorf("field %q has codes of type %T", f.Name, code)
+		}
+	}
+	switch {
+	case numbers != nil:
+		return col.value + " = ANY (" + c.arg(numbers) + "::smallint[])", nil
+	case names != nil:
+		return col.value + " = ANY (" + c.arg(names) + "::text[])", nil
+	}
+	return "false", nil
+}
+
+func (c *filterCompiler) hash(col column, v *query.Value) (string, error) {
+	var list []string
+	for _, h := range col.hashes {
+		missing := 2*h.octets - len(v.Hex)
+		if missing < 0 {
+			continue
+		}
+		first, err1 := hex.DecodeString(v.Hex + strings.Repeat("0", missing))
+		last, err2 := hex.DecodeString(v.Hex + strings.Repeat("f", missing))
+		if err1 != nil || err2 != nil {
+			return "", fmt.Errorf("hash %q is not hexadecimal", v.Hex)
+		}
+		between := " BETWEEN " + c.arg(first) + "::bytea AND " + c.arg(last) + "::bytea"
+		condition := h.value + between
+		if h.value == "d.sha256" { // where it is known it is the identity, which has an index
+			condition = "(d.identity" + between + " AND " + condition + ")"
+		}
+		list = append(list, condition)
+	}
+	if list == nil {
+		return "false", nil
+	}
+	return anyOf(list), nil
+}
+
+// prevalence finds binaries by their figures in the fleet: the totals, and for
+// the few that have something not yet folded into them, the sums. Nothing
+// stored has a figure of 0, which means not known.
+func (c *filterCompiler) prevalence(col column, v *query.Value) string {
+	low, high, some := v.Numbers()
+	some = some && low <= math.MaxInt64
+	between := "%s BETWEEN " + c.arg(int64(min(max(low, 1), math.MaxInt64))) + "::bigint AND " + c.arg(int64(min(high, math.MaxInt64))) + "::bigint"
+	switch {
+	case v.Op == query.IsNot && !some:
+		between = "%s >= 1"
+	case v.Op == query.IsNot:
+		between = "(%[1]s >= 1 AND NOT " + strings.Replace(between, "%s", "%[1]s", 1) + ")"
+	case !some:
+		return "false"
+	}
+	return col.id + ` IN (
+			SELECT p.binary_id FROM binary_total p
+			WHERE  ` + fmt.Sprintf(between, "p."+col.prevalence) + ` AND p.binary_id NOT IN (SELECT binary_id FROM prevalence_delta)
+			UNION  ALL
+			SELECT p.binary_id
+			FROM  (SELECT binary_id, ` + col.prevalence + ` FROM prevalence_delta
+			       UNION ALL
+			       SELECT binary_id, ` + col.prevalence + ` FROM binary_total WHERE binary_id IN (SELECT binary_id FROM prevalence_delta)) AS p
+			GROUP  BY 1
+			HAVING ` + fmt.Sprintf(between, "sum(p."+col.prevalence+")") + `)`
+}
+
+// text is the condition that a part of a text fits a pattern.
+func (c *filterCompiler) text(col column, p query.Pattern, part query.Part) string {
+	anything := query.Piece{Wild: query.Run}
+	// may is true of every text in which the part is somewhere.
+	may := func(before, after bool) []string {
+		if col.trigrams == "" {
+			return nil
+		}
+		var wide query.Pattern
+		if before || col.trigrams != col.value {
+			wide = append(wide, anything)
+		}
+		wide = append(wide, p...)
+		if after {
+			wide = append(wide, anything)
+		}
+		return []string{col.trigrams + " ILIKE " + c.arg(likePattern(asciiOnly(wide)))}
+	}
+	fits := func(value string, p query.Pattern) string {
+		return value + ` COLLATE "C" ILIKE ` + c.arg(likePattern(p))
+	}
+	trimmed := `rtrim(` + col.value + `, '\/')`
+	switch part {
+	case query.LastElement:
+		return allOf(append(may(true, false), fits(lastElement(col.value), p)))
+	case query.AccountPart:
+		return anyOf([]string{fits(col.value, p), fits(`split_part(`+col.value+`, '\', -1)`, p)})
+	case query.DirectoryPart:
+		either := anyOf([]string{fits(col.value, p), fits(trimmed, p.Trimmed())})
+		p = p.Trimmed()
+		return allOf(append(may(false, true), col.value+" <> ''", either))
+	case query.LastDirectory:
+		return allOf(append(may(true, true), fits(lastElement(trimmed), p)))
+	}
+	return allOf(append(may(false, false), fits(col.value, p)))
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// likePattern writes a pattern for LIKE and ILIKE.
+func likePattern(p query.Pattern) string {
+	var b strings.Builder
+	for _, piece := range p {
+		switch piece.Wild {
+		case query.Run:
+			b.WriteByte('%')
+		case query.One:
+			b.WriteByte('_')
+		default:
+			b.WriteString(likeEscaper.Replace(piece.Text))
+		}
+	}
+	return b.String()
+}
+
+// asciiOnly returns a pattern that fits whatever p fits in any locale: how many
+// characters others than ASCII become in lower case, the locale decides.
+func asciiOnly(p query.Pattern) query.Pattern {
+	var wide query.Pattern
+	run := func() {
+		if len(wide) == 0 || wide[len(wide)-1].Wild != query.Run {
+			wide = append(wide, query.Piece{Wild: query.Run})
+		}
+	}
+	for _, piece := range p {
+		if piece.Wild != query.Literal {
+			run()
+			continue
+		}
+		for text := piece.Text; text != ""; {
+			n := strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 })
+			switch {
+			case n < 0:
+				n = len(text)
+				fallthrough
+			case n > 0:
+				wide = append(wide, query.Piece{Text: text[:n]})
+			default:
+				run()
+				n = len(text) - len(strings.TrimLeftFunc(text, func(r rune) bool { return r >= 0x80 }))
+			}
+			text = text[n:]
+		}
+	}
+	return wide
+}

@@ -1,0 +1,45 @@
+import { Tabs } from '@mantine/core';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useI18n } from '@/app/i18n';
+import { useSession } from '@/app/session';
+import { Page } from '@/primitives/Page';
+import { Preferences } from './Preferences';
+import { Tokens } from './Tokens';
+import { Users } from './Users';
+
+const sections = ['own', 'users', 'tokens'] as const;
+type Section = (typeof sections)[number];
+
+export function SettingsPage() {
+  const { t } = useI18n();
+  const navigate = useNavigate();
+  const asked = useSearch({ from: '/shell/settings' }).section;
+  const { user } = useSession();
+  const administrator = user.role === 'administrator';
+  const open = sections.filter((each) => each === 'own' || administrator);
+  const section: Section = open.find((each) => each === asked) ?? 'own';
+  const body = { own: <Preferences />, users: <Users />, tokens: <Tokens /> }[section];
+  if (open.length === 1) return <Page title={t('tab.settings')}>{body}</Page>;
+  return (
+    <Page title={t('tab.settings')}>
+      <Tabs
+        value={section}
+        keepMounted
+        onChange={(value) => void navigate({ to: '/settings', search: value && value !== 'own' ? { section: value } : {} })}
+      >
+        <Tabs.List mb="lg">
+          {open.map((each) => (
+            <Tabs.Tab key={each} value={each}>
+              {t(`settings.${each}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {open.map((each) => (
+          <Tabs.Panel key={each} value={each}>
+            {each === section ? body : null}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </Page>
+  );
+}
