@@ -90,7 +90,7 @@ func (c *importCommand) importer(ctx context.Context, a *app) (func(context.Cont
 	if err := db.Migrate(ctx); err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}
-	in := ingest.New(db, a.log())
+	in := ingest.New(db, server.DiskGuard(a.DataDir), a.log())
 	return func(ctx context.Context, name string) (sum importer.Summary, err error) {
 		file, err := os.Open(name)
 		if err != nil {

@@ -244,6 +244,7 @@ func (c *caller) get(ctx context.Context, path string, query url.Values, out any
 
 func (c *caller) plain(ctx context.Context, q *question) (answer, error) {
 	var out struct {
+		ID                             string
 		Events, Ancestors, Descendants []struct{}
 		Count                          int64
 		Buckets                        []struct{ Count int64 }
@@ -253,6 +254,9 @@ func (c *caller) plain(ctx context.Context, q *question) (answer, error) {
 	a := answer{rows: int64(len(out.Events)+len(out.Ancestors)+len(out.Descendants)) + out.Count, complete: out.Complete == nil || *out.Complete}
 	for _, b := range out.Buckets {
 		a.rows += b.Count
+	}
+	if out.ID != "" {
+		a.rows++
 	}
 	return a, err
 }

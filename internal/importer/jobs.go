@@ -27,8 +27,9 @@ type JobStore interface {
 // Where one stands is in the database; a server that dies leaves its imports
 // to be seen as interrupted, and importing the file again completes them.
 type Jobs struct {
-	dir   string // where uploads wait; emptied at the start
-	limit int64  // greatest size of an upload in bytes
+	dir   string                 // where uploads wait; emptied at the start
+	limit int64                  // greatest size of an upload in bytes
+	guard func(need int64) error // refuses uploads for which there is no space; may be nil
 	store JobStore
 	in    Ingester
 	log   *slog.Logger
@@ -44,7 +45,7 @@ type Jobs struct {
 const concurrentImports = 2
 
 // NewJobs makes dir and empties it of what an earlier server left.
-func NewJobs(dir string, limit int64, s JobStore, in Ingester, log *slog.Logger) (*Jobs, error) {
+func NewJobs(dir string, limit int64, guard func(need int64) error, s JobStore, in Ingester, log *slog.Logger) (*Jobs, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, fmt.Errorf("empty the folder for uploads: %w", err)
 	}
@@ -52,7 +53,7 @@ func NewJobs(dir string, limit int64, s JobStore, in Ingester, log *slog.Logger)
 		return nil, fmt.Errorf("make the folder for uploads: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Jobs{dir: dir, limit: limit, store: s, in: in, log: log, ctx: ctx, stop: stop, slots: make(chan struct{}, concurrentImports)}, nil
+	return &Jobs{dir: dir, limit: limit, guard: guard, store: s, in: in, log: log, ctx: ctx, stop: stop, slots: make(chan struct{}, concurrentImports)}, nil
 }
 
 // Limit returns the greatest size of an upload in bytes.
@@ -83,6 +84,11 @@ func (j *Jobs) Receive(ctx context.Context, name, user string, size int64, body 
 	}
 	if size > j.limit {
 		return nil, j.TooLarge(size)
+	}
+	if j.guard != nil {
+		if err := j.guard(size); err != nil {
+			return nil, err
+		}
 	}
 	job, err := j.store.AddImport(ctx, name, user, max(size, 0))
 	if err != nil {

@@ -29,19 +29,23 @@ type Ingester struct {
 	store Store
 	log   *slog.Logger
 
-	// Patience is how long a batch is tried again while the database is away.
+	// guard refuses new events while the disk is full; it may be nil.
+	guard func(need int64) error
+
+	// patience is how long a batch is tried again while the database is away.
 	patience time.Duration
 
 	mu       sync.Mutex
 	stations map[string]int64 // imported stations by lower-case name
 }
 
-// New returns an Ingester. A nil log discards.
-func New(s Store, log *slog.Logger) *Ingester {
+// New returns an Ingester. guard, if not nil, is asked before each batch whether
+// there is space for more. A nil log discards.
+func New(s Store, guard func(need int64) error, log *slog.Logger) *Ingester {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Ingester{store: s, log: log, patience: time.Minute, stations: map[string]int64{}}
+	return &Ingester{store: s, guard: guard, log: log, patience: time.Minute, stations: map[string]int64{}}
 }
 
 // Result says what became of a batch.
@@ -62,6 +66,11 @@ type Refusal struct {
 // Import stores events read from a file. Each names its station itself. An
 // event that cannot be stored is refused with its reason; the others are stored.
 func (in *Ingester) Import(ctx context.Context, events []event.Process) (Result, error) {
+	if in.guard != nil {
+		if err := in.guard(0); err != nil {
+			return Result{}, err
+		}
+	}
 	var res Result
 	byStation := map[int64]int{}
 	var batches []store.StationEvents

@@ -10,6 +10,7 @@ import (
 // fieldList is the one table of fields: their names, those in Sigma, their
 // types, and where a Row has them. The names are those of event.Process in
 // JSON; what event.Process does not have stands beside what it goes with.
+// parent_process_seq is missing: it is not stored, the parent's key is.
 func fieldList() []*Field {
 	fields := []*Field{
 		// What happened.
@@ -50,6 +51,8 @@ func fieldList() []*Field {
 			Examples: []string{"boot_id:31"}, number: nonZero(func(r *Row) uint64 { return r.BootID })},
 		{Name: "process_seq", Type: Number, Description: "The kernel's sequence number of the process within a boot.",
 			Examples: []string{"process_seq:8123"}, number: nonZero(func(r *Row) uint64 { return r.ProcessSeq })},
+		{Name: "process_key", Type: GUID, also: "key", Description: "El Jefe's identity of the process, whatever the sensor.",
+			Examples: []string{"process_key:1f0c1e5a-5f0e-8745-a900-000000000a00"}, text: func(r *Row) string { return keyText(r.Key()) }},
 		{Name: "process_guid", Sigma: "ProcessGuid", Type: GUID, also: "guid", Description: "Sysmon's identity of the process.",
 			Examples: []string{"process_guid:1f0c1e5a-5f0e-6745-a900-000000000a00"}, text: func(r *Row) string { return r.ProcessGUID }},
 
@@ -134,6 +137,8 @@ func fieldList() []*Field {
 		// The parent.
 		{Name: "parent_pid", Sigma: "ParentProcessId", Type: Number, also: "ppid", Description: "Process id of the parent.",
 			Examples: []string{"parent_pid:4"}, number: nonZero(func(r *Row) uint64 { return uint64(r.ParentPID) })},
+		{Name: "parent_process_key", Type: GUID, also: "parent_key", Description: "El Jefe's identity of the parent.",
+			Examples: []string{"parent_process_key:1f0c1e5a-5f0e-8745-a900-000000000a00"}, text: func(r *Row) string { return keyText(r.ParentKey()) }},
 		{Name: "parent_process_guid", Sigma: "ParentProcessGuid", Type: GUID, Description: "Sysmon's identity of the parent.",
 			Examples: []string{"parent_process_guid:1f0c1e5a-5f0e-6745-a900-000000000a00"}, text: func(r *Row) string { return r.ParentProcessGUID }},
 		{Name: "parent_started", Type: Time, Description: "When the parent started.",
@@ -229,6 +234,13 @@ func duration(r *Row) (uint64, bool) {
 		return 0, false
 	}
 	return uint64(to.UnixMicro() - from.UnixMicro()), true
+}
+
+func keyText(k event.Key) string {
+	if k.IsZero() {
+		return ""
+	}
+	return k.String()
 }
 
 func nonZero(get func(*Row) uint64) func(*Row) (uint64, bool) {

@@ -2,10 +2,12 @@ package query
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fault"
 )
 
@@ -257,6 +259,18 @@ func TestFields(t *testing.T) {
 				t.Errorf("%s: example %s: %v", f.Name, e, err)
 			} else if q.Match(&Row{}) && !strings.Contains(e, "-") && f.Name != "running" {
 				t.Errorf("%s: example %s holds for an event of which nothing is known", f.Name, e)
+			}
+		}
+	}
+}
+
+// Whatever an event says can be asked for, under its name.
+func TestFieldsOfEvents(t *testing.T) {
+	for _, of := range []reflect.Type{reflect.TypeFor[event.Process](), reflect.TypeFor[event.Statistics]()} {
+		for i := range of.NumField() {
+			name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ",")
+			if _, ok := FieldByName(name); !ok && name != "" && name != "parent_process_seq" {
+				t.Errorf("%s.%s: there is no field %s", of, of.Field(i).Name, name)
 			}
 		}
 	}

@@ -132,9 +132,11 @@ type server struct {
 }
 
 func newServer(cfg Config, db *store.Store) (*server, error) {
-	s := &server{cfg: cfg, db: db, ingest: ingest.New(db, cfg.Log), broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
+	s := &server{cfg: cfg, db: db, broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
+	guard := DiskGuard(cfg.DataDir)
+	s.ingest = ingest.New(db, guard, cfg.Log)
 	var err error
-	if s.imports, err = importer.NewJobs(filepath.Join(cfg.DataDir, "uploads"), cfg.MaxUpload, db, s.ingest, cfg.Log); err != nil {
+	if s.imports, err = importer.NewJobs(filepath.Join(cfg.DataDir, "uploads"), cfg.MaxUpload, guard, db, s.ingest, cfg.Log); err != nil {
 		return nil, err
 	}
 	a := api.New(api.Config{

@@ -75,10 +75,10 @@ func knownFlagColumn(yes, no int16) column {
 	return inline(fmt.Sprintf("CASE WHEN s.flags & %d <> 0 THEN true WHEN s.flags & %d <> 0 THEN false END", yes, no))
 }
 
-// bySysmon is the SQL that tells whether Sysmon saw a row of table s or t: only
-// then is the key a GUID of Sysmon's.
-func bySysmon(table string) string {
-	return fmt.Sprintf("%s.sensor = %d", table, sensorCode[event.SensorSysmon])
+// bySysmon is the SQL that tells whether a sensor is Sysmon: only then is a
+// process's key a GUID of Sysmon's.
+func bySysmon(sensor string) string {
+	return fmt.Sprintf("%s = %d", sensor, sensorCode[event.SensorSysmon])
 }
 
 // startFields are the columns of a search for starts: process_start s, and the
@@ -103,7 +103,8 @@ func startFields() map[string]column {
 		"pid":          inline("s.pid"),
 		"boot_id":      unsigned("s.boot_id"),
 		"process_seq":  unsigned("s.process_seq"),
-		"process_guid": inline("CASE WHEN " + bySysmon("s") + " THEN s.process_key END"),
+		"process_key":  inline("s.process_key"),
+		"process_guid": inline("CASE WHEN " + bySysmon("s.sensor") + " THEN s.process_key END"),
 
 		"image":             pathColumn("s.image_id"),
 		"name":              pathNameColumn("s.image_id"),
@@ -145,7 +146,8 @@ func startFields() map[string]column {
 		"package":            inline("s.package"),
 
 		"parent_pid":          inline("s.parent_pid"),
-		"parent_process_guid": inline("CASE WHEN " + bySysmon("s") + " THEN s.parent_key END"),
+		"parent_process_key":  inline("s.parent_key"),
+		"parent_process_guid": inline("CASE WHEN " + bySysmon("s.sensor") + " THEN s.parent_key END"),
 		"parent_started":      inline("s.parent_started"),
 		"parent_image":        pathColumn("s.parent_image_id"),
 		"parent_name":         pathNameColumn("s.parent_image_id"),
@@ -186,7 +188,8 @@ func stopFields() map[string]column {
 		"duration":      inline(microsecondsBetween(started, "t.stopped")),
 		"running":       inline("false"),
 		"pid":           inline("COALESCE(s.pid, t.pid)"),
-		"process_guid":  inline("CASE WHEN " + bySysmon("s") + " OR " + bySysmon("t") + " THEN t.process_key END"),
+		"process_key":   inline("t.process_key"),
+		"process_guid":  inline("CASE WHEN " + bySysmon("COALESCE(s.sensor, t.sensor)") + " THEN t.process_key END"),
 		"image":         pathColumn(image),
 		"name":          pathNameColumn(image),
 		"user":          accountColumn("d.name", account),

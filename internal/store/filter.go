@@ -53,10 +53,11 @@ func newFilter(q *query.Query, stops bool) (*filter, error) {
 	if q == nil || q.Root == nil {
 		return f, nil
 	}
-	var err error
-	if f.where, err = c.node(q.Root); err != nil {
+	where, err := c.node(q.Root)
+	if err != nil {
 		return nil, fmt.Errorf("compile filter: %w", err)
 	}
+	f.where = where.sql
 	f.joins = other.MatchString(f.where) // no user's text is in it
 	return f, nil
 }
@@ -75,51 +76,77 @@ func (c *filterCompiler) arg(value any) string {
 	return "@" + name
 }
 
-func anyOf(conditions []string) string { return join(conditions, " OR ") }
-func allOf(conditions []string) string { return join(conditions, " AND ") }
-
-func join(conditions []string, with string) string {
-	if len(conditions) == 1 {
-		return conditions[0]
-	}
-	return "(" + strings.Join(conditions, with) + ")"
+// condition is SQL that can stand beside AND and OR.
+type condition struct {
+	sql  string
+	sure bool // it is never NULL
 }
 
-func not(condition string) string { return "((" + condition + ") IS NOT TRUE)" }
+func maybe(sql string) condition  { return condition{sql: sql} }
+func surely(sql string) condition { return condition{sql, true} }
 
-func (c *filterCompiler) node(n query.Node) (string, error) {
+// not makes the opposite; what is not known becomes true.
+func (c condition) not() condition {
+	if c.sure {
+		return surely("NOT " + c.sql)
+	}
+	return surely("((" + c.sql + ") IS NOT TRUE)")
+}
+
+func combine(list []condition, with string) condition {
+	if len(list) == 1 {
+		return list[0]
+	}
+	sure := true
+	texts := make([]string, len(list))
+	for i, c := range list {
+		texts[i], sure = c.sql, sure && c.sure
+	}
+	return condition{"(" + strings.Join(texts, with) + ")", sure}
+}
+
+// anyOf and allOf combine conditions on one value.
+func anyOf(list []string) string { return join(list, " OR ") }
+func allOf(list []string) string { return join(list, " AND ") }
+
+func join(list []string, with string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "(" + strings.Join(list, with) + ")"
+}
+
+func (c *filterCompiler) node(n query.Node) (condition, error) {
 	switch n := n.(type) {
 	case *query.And:
-		list, err := c.nodes(n.Nodes)
-		return allOf(list), err
+		return c.nodes(n.Nodes, " AND ")
 	case *query.Or:
-		list, err := c.nodes(n.Nodes)
-		return anyOf(list), err
+		return c.nodes(n.Nodes, " OR ")
 	case *query.Not:
-		condition, err := c.node(n.Node)
-		return not(condition), err
+		inner, err := c.node(n.Node)
+		return inner.not(), err
 	case *query.Term:
 		if n.Field == nil {
 			return c.bare(n), nil
 		}
 		return c.term(n)
 	}
-	return "", fmt.Errorf("unknown node %T", n)
+	return condition{}, fmt.Errorf("unknown node %T", n)
 }
 
-func (c *filterCompiler) nodes(nodes []query.Node) ([]string, error) {
-	list := make([]string, len(nodes))
+func (c *filterCompiler) nodes(nodes []query.Node, with string) (condition, error) {
+	list := make([]condition, len(nodes))
 	for i, n := range nodes {
 		var err error
 		if list[i], err = c.node(n); err != nil {
-			return nil, err
+			return condition{}, err
 		}
 	}
-	return list, nil
+	return combine(list, with), nil
 }
 
-func (c *filterCompiler) bare(t *query.Term) string {
-	var list []string
+func (c *filterCompiler) bare(t *query.Term) condition {
+	var list []condition
 	for i := range t.Values {
 		pattern := query.BareTest(&t.Values[i])
 		image, commandLine := query.BareFields()
@@ -128,49 +155,52 @@ func (c *filterCompiler) bare(t *query.Term) string {
 			list = append(list, col.in(c.text(col, pattern, query.Whole)))
 		}
 	}
-	return anyOf(list)
+	return combine(list, " OR ")
 }
 
-// in makes a condition on a value a condition on s and t. The planner may join
-// the selected rows, or hash them once; either costs the same for few and many.
-func (col column) in(condition string) string {
+// in makes a condition on a value a condition on s and t. EXISTS and NOT EXISTS
+// leave the planner every way: a join where they stand alone, and within an OR
+// either a hash of the rows that fit, made once, or a look at one row by its
+// key. IN would leave only the hash, and a scan per row where that is too large.
+func (col column) in(condition string) condition {
 	if col.from == "" {
-		return condition
+		return maybe(condition)
 	}
-	return col.id + " IN (SELECT d.id FROM " + col.from + " d WHERE " + condition + ")"
+	return surely("EXISTS (SELECT FROM " + col.from + " d WHERE d.id = " + col.id + " AND " + condition + ")")
 }
 
-func (c *filterCompiler) term(t *query.Term) (string, error) {
+func (c *filterCompiler) term(t *query.Term) (condition, error) {
 	col, ok := c.fields[t.Field.Name]
 	if !ok {
-		return "", fmt.Errorf("field %q has no column", t.Field.Name)
+		return condition{}, fmt.Errorf("field %q has no column", t.Field.Name)
 	}
-	var list, values []string
+	var list []condition
+	var values []string
 	for i := range t.Values {
 		v := &t.Values[i]
 		switch {
 		case v.Op == query.Present:
 			list = append(list, c.known(t.Field, col))
 		case v.Op == query.Empty:
-			list = append(list, not(c.known(t.Field, col)))
+			list = append(list, c.known(t.Field, col).not())
 		case col.prevalence != "":
 			list = append(list, c.prevalence(col, v))
 		default:
-			condition, err := c.value(t.Field, col, v)
+			value, err := c.value(t.Field, col, v)
 			if err != nil {
-				return "", err
+				return condition{}, err
 			}
-			values = append(values, condition)
+			values = append(values, value)
 		}
 	}
 	if len(values) > 0 { // one look into the table for all
 		list = append(list, col.in(anyOf(values)))
 	}
-	return anyOf(list), nil
+	return combine(list, " OR "), nil
 }
 
 // known is the condition that the field has a value.
-func (c *filterCompiler) known(f *query.Field, col column) string {
+func (c *filterCompiler) known(f *query.Field, col column) condition {
 	switch {
 	case col.prevalence != "":
 		return c.prevalence(col, &query.Value{Op: query.GreaterOrEqual})
@@ -179,7 +209,7 @@ func (c *filterCompiler) known(f *query.Field, col column) string {
 		if col.blank != "" {
 			blank = col.blank
 		}
-		return "(" + col.id + " IS NOT NULL AND " + not(col.in(blank)) + ")"
+		return combine([]condition{surely(col.id + " IS NOT NULL"), col.in(blank).not()}, " AND ")
 	case col.hashes != nil:
 		var list []string
 		for _, h := range col.hashes {
@@ -314,28 +344,35 @@ func (c *filterCompiler) hash(col column, v *query.Value) (string, error) {
 // prevalence finds binaries by their figures in the fleet: the totals, and for
 // the few that have something not yet folded into them, the sums. Nothing
 // stored has a figure of 0, which means not known.
-func (c *filterCompiler) prevalence(col column, v *query.Value) string {
+func (c *filterCompiler) prevalence(col column, v *query.Value) condition {
 	low, high, some := v.Numbers()
-	some = some && low <= math.MaxInt64
-	between := "%s BETWEEN " + c.arg(int64(min(max(low, 1), math.MaxInt64))) + "::bigint AND " + c.arg(int64(min(high, math.MaxInt64))) + "::bigint"
-	switch {
-	case v.Op == query.IsNot && !some:
-		between = "%s >= 1"
-	case v.Op == query.IsNot:
-		between = "(%[1]s >= 1 AND NOT " + strings.Replace(between, "%s", "%[1]s", 1) + ")"
-	case !some:
-		return "false"
+	if some = some && low <= math.MaxInt64; !some && v.Op != query.IsNot {
+		return surely("false")
 	}
-	return col.id + ` IN (
-			SELECT p.binary_id FROM binary_total p
-			WHERE  ` + fmt.Sprintf(between, "p."+col.prevalence) + ` AND p.binary_id NOT IN (SELECT binary_id FROM prevalence_delta)
-			UNION  ALL
-			SELECT p.binary_id
-			FROM  (SELECT binary_id, ` + col.prevalence + ` FROM prevalence_delta
-			       UNION ALL
-			       SELECT binary_id, ` + col.prevalence + ` FROM binary_total WHERE binary_id IN (SELECT binary_id FROM prevalence_delta)) AS p
-			GROUP  BY 1
-			HAVING ` + fmt.Sprintf(between, "sum(p."+col.prevalence+")") + `)`
+	fits := func(figure string) string { return figure + " >= 1" }
+	if some {
+		from, to := c.arg(int64(max(low, 1))), c.arg(int64(min(high, math.MaxInt64)))
+		fits = func(figure string) string {
+			between := figure + " BETWEEN " + from + "::bigint AND " + to + "::bigint"
+			if v.Op == query.IsNot {
+				return "(" + figure + " >= 1 AND NOT " + between + ")"
+			}
+			return between
+		}
+	}
+	return surely(`EXISTS (
+			SELECT FROM (
+				SELECT p.binary_id FROM binary_total p
+				WHERE  ` + fits("p."+col.prevalence) + ` AND NOT EXISTS (SELECT FROM prevalence_delta e WHERE e.binary_id = p.binary_id)
+				UNION  ALL
+				SELECT p.binary_id
+				FROM  (SELECT binary_id, ` + col.prevalence + ` FROM prevalence_delta
+				       UNION ALL
+				       SELECT b.binary_id, b.` + col.prevalence + ` FROM binary_total b
+				       WHERE  EXISTS (SELECT FROM prevalence_delta e WHERE e.binary_id = b.binary_id)) AS p
+				GROUP  BY 1
+				HAVING ` + fits("sum(p."+col.prevalence+")") + `) AS d
+			WHERE d.binary_id = ` + col.id + `)`)
 }
 
 // text is the condition that a part of a text fits a pattern.

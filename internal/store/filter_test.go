@@ -305,7 +305,7 @@ func TestFilterAgreesWithPredicate(t *testing.T) {
 	s := storetest.Open(t)
 	m := &filterMaker{Rand: rand.New(rand.NewPCG(5, 6))}
 	m.fill(t, s)
-	queries := 700
+	queries := 400
 	if testing.Short() {
 		queries = 200
 	}

@@ -4,19 +4,22 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
+	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/query"
 	"github.com/eljefe/eljefe/internal/server/auth"
 	"github.com/eljefe/eljefe/internal/store"
 )
 
 type liveInput struct {
-	Q     string    `query:"q" maxLength:"16384" doc:"filter"`
-	After time.Time `query:"after" doc:"time of the newest event that is shown; absent: now"`
+	Q     string `query:"q" maxLength:"16384" doc:"filter"`
+	After string `query:"after" maxLength:"160" doc:"the newest event that is shown, by its id or its time; absent: now"`
 }
 
 // LiveNew tells how many events of the filter are newer than after.
@@ -56,13 +59,13 @@ func (a *API) liveRoute() {
 
 func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
 	q, err := query.Parse(in.Q, a.Now())
-	if err != nil {
-		_ = send.Data(LiveProblem{Detail: err.Error()})
-		return
+	var after time.Time
+	if err == nil {
+		after, err = a.newerThan(ctx, in.After)
 	}
-	after := in.After
-	if after.IsZero() {
-		after = a.Now()
+	if err != nil {
+		_ = send.Data(LiveProblem{Detail: a.problem(ctx, err).Detail}) // if it does not arrive, the caller is gone
+		return
 	}
 	var stored <-chan int
 	if a.Stored != nil {
@@ -98,6 +101,37 @@ func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
 			return
 		}
 	}
+}
+
+// newerThan returns the time that the after parameter stands for.
+func (a *API) newerThan(ctx context.Context, after string) (time.Time, error) {
+	if after == "" {
+		return a.Now(), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, after); err == nil {
+		return t, nil
+	}
+	process, kind, _ := cutLast(after, "-")
+	ref, err := store.ParseProcessRef(process)
+	if err != nil {
+		return time.Time{}, fault.Invalidf("after=%.80q is neither a time nor the id of an event", after)
+	}
+	e, err := a.Store.Process(ctx, ref)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if kind == string(event.Stop) {
+		return e.Stopped, nil
+	}
+	return e.Started, nil
+}
+
+// cutLast cuts s at the last sep.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // sendNew tells how many events are newer than after, if that has changed.

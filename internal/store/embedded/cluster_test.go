@@ -97,6 +97,14 @@ func tempDir(t testing.TB) string {
 	return dir
 }
 
+// slow leaves a test out of short runs: making a database takes a second.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("slow")
+	}
+}
+
 func start(t testing.TB, cfg Config) *Cluster {
 	t.Helper()
 	c, err := Start(t.Context(), cfg)
@@ -203,6 +211,7 @@ func TestStartStopStart(t *testing.T) {
 }
 
 func TestDatabaseAccount(t *testing.T) {
+	slow(t)
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
@@ -242,6 +251,7 @@ func TestRefusesFolderTheAccountCannotEnter(t *testing.T) {
 }
 
 func TestOrdinaryUser(t *testing.T) {
+	slow(t)
 	if os.Geteuid() != 0 {
 		t.Skip("needs root to become an ordinary user; the other tests run as one already")
 	}
@@ -356,6 +366,7 @@ func TestKilledWithServer(t *testing.T) {
 }
 
 func TestKilledTogether(t *testing.T) {
+	slow(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -402,6 +413,7 @@ func TestKilledTogether(t *testing.T) {
 }
 
 func TestLeftBehindServerIsStopped(t *testing.T) {
+	slow(t)
 	dir := filepath.Join(tempDir(t), "db")
 	c := start(t, Config{Dir: dir})
 	exec1(t, c.URL(), write)
@@ -452,6 +464,7 @@ func TestServerKilled(t *testing.T) {
 }
 
 func TestStopWhileItCannotStart(t *testing.T) {
+	slow(t)
 	c := start(t, Config{Dir: filepath.Join(tempDir(t), "db")})
 	conf := filepath.Join(c.dir, "postgresql.conf")
 	if err := os.WriteFile(conf, []byte("no_such_setting = 1\n"), 0o644); err != nil {
@@ -469,6 +482,7 @@ func TestStopWhileItCannotStart(t *testing.T) {
 }
 
 func TestFailedStartSaysWhy(t *testing.T) {
+	slow(t)
 	dir := filepath.Join(tempDir(t), "db")
 	began := time.Now()
 	_, err := Start(t.Context(), Config{Dir: dir, Settings: map[string]string{"wal_compression": "best"}})
@@ -482,6 +496,7 @@ func TestFailedStartSaysWhy(t *testing.T) {
 }
 
 func TestCancelledStart(t *testing.T) {
+	slow(t)
 	dir := filepath.Join(tempDir(t), "db")
 	for _, after := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
@@ -503,6 +518,7 @@ func TestCancelledStart(t *testing.T) {
 }
 
 func TestLongPath(t *testing.T) {
+	slow(t)
 	dir := filepath.Join(tempDir(t), strings.Repeat("a very long folder's name ", 3), "db")
 	c := start(t, Config{Dir: dir})
 	exec1(t, c.URL(), write)
@@ -528,6 +544,7 @@ func TestLongPath(t *testing.T) {
 }
 
 func TestPathWithSigns(t *testing.T) {
+	slow(t)
 	for _, name := range []string{`it's "x" [y]* \ñ`, "a, b"} {
 		c := start(t, Config{Dir: filepath.Join(tempDir(t), name)})
 		if got := query1(t, c.URL(), `SELECT 'yes'`); got != "yes" {
@@ -537,6 +554,7 @@ func TestPathWithSigns(t *testing.T) {
 }
 
 func TestDataOfAnotherMajor(t *testing.T) {
+	slow(t)
 	dir := filepath.Join(tempDir(t), "db")
 	c := start(t, Config{Dir: dir})
 	stop(t, c)
@@ -565,6 +583,7 @@ func TestBinDirWithoutServer(t *testing.T) {
 // A link on the PATH that stands alone leads to a server with initdb beside it;
 // a program that stands alone is no server.
 func TestInstallations(t *testing.T) {
+	slow(t)
 	c := start(t, Config{Dir: filepath.Join(tempDir(t), "db")})
 	link, alone := t.TempDir(), t.TempDir()
 	if err := os.Symlink(c.bin.path("postgres"), filepath.Join(link, "postgres")); err != nil {

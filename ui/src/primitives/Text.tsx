@@ -85,6 +85,27 @@ export function PathCell({ children, plain }: { children: string | undefined; pl
   );
 }
 
+/** An account by its name; its domain is quieter and gives way first. */
+export function AccountCell({ children }: { children: string | undefined }) {
+  if (!children) return null;
+  const at = children.lastIndexOf('\\');
+  return (
+    <span className={classes.account} title={visible(children)}>
+      {at > 0 ? (
+        <>
+          <span className={classes.domain}>
+            <HostileText limit={60}>{children.slice(0, at)}</HostileText>
+          </span>
+          {'\\'}
+        </>
+      ) : null}
+      <span className={classes.accountName}>
+        <HostileText limit={120}>{children.slice(at + 1)}</HostileText>
+      </span>
+    </span>
+  );
+}
+
 /** A hash by its first eight characters; the whole on hover. */
 export function HashCell({ children }: { children: string | undefined }) {
   if (!children) return null;

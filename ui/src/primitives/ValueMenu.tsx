@@ -53,14 +53,20 @@ export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderPro
       <Menu
         opened={shown}
         onChange={setShown}
-        onClose={() => opened?.back?.focus()}
+        onClose={() => {
+          const back = opened?.back;
+          setTimeout(() => back?.focus({ preventScroll: true }));
+        }}
         position="bottom-start"
         width={280}
         returnFocus={false}
         closeOnItemClick
       >
         <Menu.Target>
-          <span
+          <button
+            type="button"
+            tabIndex={-1}
+            aria-hidden="true"
             className={classes.anchor}
             ref={(element) => {
               element?.style.setProperty('left', `${opened?.x ?? 0}px`);
@@ -109,8 +115,12 @@ export function ValueMenuButton({ value, name, inTable }: { value: Value; name: 
   const menu = useValueMenu();
   const onClick = (event: MouseEvent<HTMLButtonElement>) => {
     event.stopPropagation();
-    const box = event.currentTarget.getBoundingClientRect();
-    menu.open(value, { x: box.left, y: box.bottom }, inTable ? event.currentTarget.closest<HTMLElement>('[role=grid]') : event.currentTarget);
+    const button = event.currentTarget;
+    const box = button.getBoundingClientRect();
+    // In a table the focus stays with the grid, whose keys walk the rows.
+    const back = inTable ? button.closest<HTMLElement>('[role=grid]') : button;
+    back?.focus({ preventScroll: true });
+    menu.open(value, { x: box.left, y: box.bottom + 2 }, back);
   };
   return (
     <button

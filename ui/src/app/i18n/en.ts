@@ -41,7 +41,7 @@ export const en = {
 
   language: 'Language',
   'language.auto': 'As the browser',
-  'language.now': ({ name }: { name: string }) => `Language: ${name}`,
+  'language.now': ({ code, name }: { code: string; name: string }) => `Language ${code}: ${name}`,
   theme: 'Theme',
   'theme.auto': 'As the system',
   'theme.light': 'Light',

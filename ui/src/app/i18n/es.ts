@@ -38,7 +38,7 @@ export const es: Dictionary = {
 
   language: 'Idioma',
   'language.auto': 'El del navegador',
-  'language.now': ({ name }) => `Idioma: ${name}`,
+  'language.now': ({ code, name }) => `Idioma ${code}: ${name}`,
   theme: 'Tema',
   'theme.auto': 'El del sistema',
   'theme.light': 'Claro',

@@ -24,7 +24,7 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
   const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: 'always' as never });
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: 'always' as never });
   const shares = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
-  const agoWords = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
+  const agoWords = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'narrow' });
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, useRouterState } from '@tanstack/react-router';
+import { useNavigate, useRouter } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { queries } from '@/api/queries';
 import { Failure } from '@/primitives/State';
 import { useI18n } from '../i18n';
@@ -9,7 +10,6 @@ import { Shell } from './Shell';
 /** Lets in who is logged in and has a password of their own; sends everybody else where they get one, and back. */
 export function Gate() {
   const { t } = useI18n();
-  const href = useRouterState({ select: (state) => state.location.href });
   const session = useQuery(queries.session());
   if (session.isPending) return <div className={classes.center} />;
   if (session.data === undefined) {
@@ -19,8 +19,21 @@ export function Gate() {
       </div>
     );
   }
-  const back = href === '/' || href === '/events' ? undefined : href;
-  if (session.data === null) return <Navigate to="/login" search={{ return: back }} replace />;
-  if (session.data.user.must_change_password) return <Navigate to="/password" search={{ return: back }} replace />;
+  if (session.data === null) return <Leave to="/login" />;
+  if (session.data.user.must_change_password) return <Leave to="/password" />;
   return <Shell />;
+}
+
+/** Goes to log-in or to the choice of a password, once, with the way back in the address. */
+function Leave({ to }: { to: '/login' | '/password' }) {
+  const navigate = useNavigate();
+  const { history } = useRouter();
+  const left = useRef(false);
+  useEffect(() => {
+    if (left.current) return;
+    left.current = true;
+    const { href } = history.location;
+    void navigate({ to, search: { return: href === '/' || href === '/events' ? undefined : href }, replace: true });
+  }, [navigate, history, to]);
+  return null;
 }

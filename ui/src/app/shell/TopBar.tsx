@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconCheck, IconDeviceDesktop, IconKeyboard, IconLogout, IconMenu2, IconMoon, IconSettings, IconSun, IconUserCircle } from '@tabler/icons-react';
+import { IconCheck, IconKeyboard, IconLogout, IconMenu2, IconMoon, IconSettings, IconSun, IconSunMoon, IconUserCircle } from '@tabler/icons-react';
 import type { RefObject } from 'react';
 import { FilterBar, type FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { TimeRange } from '@/primitives/TimeRange';
@@ -56,7 +56,7 @@ function LanguageMenu() {
     <Menu>
       <Menu.Target>
         <Tooltip label={t('language')}>
-          <ActionIcon aria-label={t('language.now', { name: language === 'es' ? 'español' : 'English' })}>
+          <ActionIcon aria-label={t('language.now', { code: language, name: language === 'es' ? 'español' : 'English' })}>
             <span className={classes.code}>{language}</span>
           </ActionIcon>
         </Tooltip>
@@ -80,7 +80,7 @@ function LanguageMenu() {
 }
 
 export const schemes = [
-  { value: 'auto', label: 'theme.auto', icon: IconDeviceDesktop },
+  { value: 'auto', label: 'theme.auto', icon: IconSunMoon },
   { value: 'light', label: 'theme.light', icon: IconSun },
   { value: 'dark', label: 'theme.dark', icon: IconMoon },
 ] as const;

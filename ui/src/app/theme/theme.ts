@@ -66,7 +66,13 @@ export const theme = createTheme({
   components: {
     Text: { defaultProps: { size: 'md' } },
     Anchor: { defaultProps: { size: 'md', underline: 'hover' } },
-    Button: { defaultProps: { size: 'sm', variant: 'default' }, vars: () => ({ root: { '--button-fz': '13px', '--button-height': '32px', '--button-padding-x': '12px' } }) },
+    Button: {
+      defaultProps: { size: 'sm', variant: 'default', fw: 500 },
+      vars: (_: unknown, props: { size?: unknown }) => {
+        const compact = String(props.size).startsWith('compact');
+        return { root: { '--button-fz': '13px', '--button-height': compact ? '28px' : '32px', '--button-padding-x': compact ? '10px' : '14px' } };
+      },
+    },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 28 } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'sm' } },
@@ -74,12 +80,12 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'sm' } },
     Checkbox: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
-    SegmentedControl: { defaultProps: { size: 'xs', transitionDuration: 100 } },
+    SegmentedControl: { defaultProps: { fw: 500, size: 'xs', transitionDuration: 100 } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 100 }, withArrow: false } },
     // Locking the page's scrolling would inject a <style> element; nothing here scrolls the page anyway.
     Modal: { defaultProps: { lockScroll: false, transitionProps: { duration: 100 }, centered: true } },
     Drawer: { defaultProps: { lockScroll: false, transitionProps: { duration: 120 } } },
-    Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 }, position: 'bottom-end', offset: 4 } },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: 'md', transitionProps: { duration: 80 }, position: 'bottom-end', offset: 4 } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 }, offset: 4 } },
     Tabs: { defaultProps: { keepMounted: false } },
   },

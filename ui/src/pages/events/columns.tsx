@@ -4,7 +4,7 @@ import { useI18n } from '@/app/i18n';
 import { Chip, Rarity } from '@/primitives/Chip';
 import type { Column } from '@/primitives/DataTable/types';
 import { Quiet } from '@/primitives/Page';
-import { CodeCell, HashCell, HostileText, PathCell, TimeCell } from '@/primitives/Text';
+import { AccountCell, CodeCell, HashCell, HostileText, PathCell, TimeCell } from '@/primitives/Text';
 import { exitCode, valueOf } from './fields';
 
 /** The columns of the events table, the usual ones first. */
@@ -41,16 +41,16 @@ export function useEventColumns(): Column<EventRow>[] {
       text(member, 96, { hidden: true, render: (row) => <HashCell>{row[member] as string | undefined}</HashCell> });
 
     const columns: Column<EventRow>[] = [
-      { id: 'time', header: t('field.time'), width: 144, sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> },
+      { id: 'time', header: t('field.time'), width: 148, sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> },
       text('kind', 80, { hidden: true, render: (row) => t(`kind.${row.kind}`) }),
-      text('station', 104),
-      path('image', 300),
-      text('command_line', 320, { grow: true, wideOnly: true, render: (row) => <CodeCell>{row.command_line}</CodeCell> }),
-      text('user', 152, { wideOnly: true, render: (row) => <Account>{row.user}</Account> }),
-      text('parent_image', 136, { wideOnly: true, render: (row) => <PathCell plain>{row.parent_image}</PathCell> }),
-      text('integrity', 80, { wideOnly: true, render: (row) => (row.integrity ? t(`integrity.${row.integrity}`) : null) }),
-      text('prevalence', 88, { wideOnly: true, render: (row) => <Rarity prevalence={row.prevalence} runs={row.runs} /> }),
-      { id: 'end', header: t('field.end'), width: 120, wideOnly: true, value: of('exit_code'), render: (row) => <End row={row} /> },
+      text('station', 112),
+      path('image', 248),
+      text('command_line', 212, { grow: true, wideOnly: true, render: (row) => <CodeCell>{row.command_line}</CodeCell> }),
+      text('user', 124, { wideOnly: true, render: (row) => <AccountCell>{row.user}</AccountCell> }),
+      text('parent_image', 108, { wideOnly: true, render: (row) => <PathCell plain>{row.parent_image}</PathCell> }),
+      text('integrity', 76, { wideOnly: true, render: (row) => (row.integrity ? t(`integrity.${row.integrity}`) : null) }),
+      text('prevalence', 84, { wideOnly: true, render: (row) => <Rarity prevalence={row.prevalence} runs={row.runs} /> }),
+      { id: 'end', header: t('field.end'), width: 112, wideOnly: true, value: of('exit_code'), render: (row) => <End row={row} /> },
       number('pid', 72),
       path('current_directory', 200, { hidden: true }),
       text('parent_command_line', 240, { hidden: true, render: (row) => <CodeCell>{row.parent_command_line}</CodeCell> }),
@@ -84,22 +84,6 @@ export function useEventColumns(): Column<EventRow>[] {
     ];
     return columns;
   }, [t, fmt]);
-}
-
-/** An account by its name, its domain quieter. */
-function Account({ children }: { children: string | undefined }) {
-  if (!children) return null;
-  const at = children.lastIndexOf('\\');
-  return (
-    <>
-      {at > 0 ? (
-        <Quiet>
-          <HostileText limit={60}>{children.slice(0, at + 1)}</HostileText>
-        </Quiet>
-      ) : null}
-      <HostileText limit={60}>{children.slice(at + 1)}</HostileText>
-    </>
-  );
 }
 
 /** How a process ended: how long it ran, and its exit code where that says something. */

@@ -1,0 +1,46 @@
+# What there is to do here; each target says what for.
+
+BIN      := bin/eljefe
+PAGE     := internal/server/web/dist/index.html
+PAGE_SRC := $(shell find ui -path ui/node_modules -prune -o -path ui/e2e -prune -o -type f -print)
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
+
+# The version is given above; asking git again fails where the folder is another user's.
+export GOFLAGS := $(strip -buildvcs=false $(GOFLAGS))
+
+.PHONY: help run build check test bench fuzz clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+run: ## build, then run the server with demo data in ./data (or DATA_DIR)
+	@scripts/setup.sh run
+	@$(MAKE) --no-print-directory build
+	@exec scripts/run.sh
+
+build: ## build the page and bin/eljefe
+	@scripts/setup.sh build
+	@$(MAKE) --no-print-directory $(PAGE)
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eljefe
+
+$(PAGE): $(PAGE_SRC)
+	npm --prefix ui run --silent build
+
+check: ## format, vet, staticcheck, builds for all systems, short tests; before each commit
+	@scripts/setup.sh run
+	@scripts/verify.sh check
+
+test: ## everything: check, races, browser
+	@scripts/setup.sh test
+	@scripts/verify.sh test
+
+bench: ## run all benchmarks
+	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+
+fuzz: ## run every fuzz test for FUZZTIME (30s)
+	@scripts/fuzz.sh
+
+clean: ## remove what was built; data/ stays
+	rm -rf bin ui/node_modules
+	find internal/server/web/dist -mindepth 1 ! -name .gitkeep -delete

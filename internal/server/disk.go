@@ -1,0 +1,30 @@
+package server
+
+import (
+	"errors"
+
+	"github.com/eljefe/eljefe/internal/fault"
+)
+
+// diskReserve is kept free for the database: with no space for its log it can
+// neither write nor start, and nobody could even look at what is stored.
+const diskReserve = 64 << 20
+
+// DiskGuard returns a function that refuses to take need more bytes when that
+// would leave too little space on the disk of dir.
+func DiskGuard(dir string) func(need int64) error {
+	return func(need int64) error {
+		free, err := freeBytes(dir)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if free >= diskReserve+uint64(max(need, 0)) {
+			return nil
+		}
+		return fault.New(fault.Unavailable, "the server's disk is full: %d MiB are left in its data directory, %d MiB of which are kept for the database; free space, then try again: nothing that was acknowledged is lost",
+			free>>20, diskReserve>>20)
+	}
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Makes sure that what El Jefe is built, run or tested with is here.
+#
+#   scripts/setup.sh build|run|test
+#
+# It says nothing when nothing is missing. As root on Debian and its kin it
+# installs what is; anybody else is told what to run. The UI's packages are
+# installed when package-lock.json has changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+go_min=1.26
+node_min=20.19
+postgres_min=15
+
+packages=()  # Debian packages to install
+elsewhere=() # what Debian's packages cannot provide, and where it is
+
+# at_least VERSION MINIMUM
+at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
+
+# offered PACKAGE prints the version that apt would install, without epoch.
+offered() {
+  command -v apt-cache >/dev/null || return 0
+  apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9]*:\)\{0,1\}\([0-9].*\)$/\2/p'
+}
+
+# want_version NAME FOUND MINIMUM PACKAGE URL asks for a package if it is new
+# enough, and for a person's help if it is not.
+want_version() {
+  local name=$1 found=$2 minimum=$3 package=$4 url=$5 candidate
+  [[ -n $found ]] && at_least "$found" "$minimum" && return
+  candidate=$(offered "$package")
+  if [[ -n $candidate ]] && at_least "${candidate%%[~+-]*}" "$minimum"; then
+    packages+=("$package")
+  else
+    elsewhere+=("$name $minimum or later (found: ${found:-none}): $url")
+  fi
+}
+
+# want COMMAND PACKAGE
+want() { command -v "$1" >/dev/null || packages+=("$2"); }
+
+# postgres_server tells whether there is a server that `eljefe serve` would use.
+postgres_server() {
+  local program dir version
+  for program in "$(command -v postgres || true)" /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
+    /opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres bin/pg/bin/postgres; do
+    [[ -x $program ]] || continue
+    dir=$(dirname "$(readlink -f "$program")")
+    [[ -x $dir/initdb ]] || continue
+    version=$("$program" --version 2>/dev/null | sed -n 's/.*(PostgreSQL) \([0-9]*\).*/\1/p')
+    [[ -n $version ]] && at_least "$version" "$postgres_min" && return
+  done
+  return 1
+}
+
+fonts() { command -v fc-list >/dev/null && [[ -n $(fc-list 2>/dev/null | head -n 1) ]]; }
+
+browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    command -v "$name" >/dev/null && return
+  done
+  return 1
+}
+
+look() {
+  packages=() elsewhere=()
+  local version=
+  # Asked inside the module, go answers with the toolchain it would switch to.
+  command -v go >/dev/null && version=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[- ].*//' || true)
+  want_version Go "$version" "$go_min" golang-go https://go.dev/dl/
+  version=
+  command -v node >/dev/null && version=$(node --version | sed 's/^v//')
+  want_version Node.js "$version" "$node_min" nodejs https://nodejs.org/
+  want npm npm
+  [[ $1 == build ]] && return
+  postgres_server || packages+=(postgresql)
+  [[ $1 == run ]] && return
+  browser || packages+=(chromium)
+  fonts || packages+=(fontconfig fonts-dejavu-core)
+  want gcc gcc # the race detector
+  command -v gcc >/dev/null && echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || packages+=(libc6-dev)
+}
+
+# missing prints what is, and what to do about it, and ends the script.
+missing() {
+  {
+    echo "El Jefe cannot be built or run here yet:"
+    ((${#elsewhere[@]} == 0)) || printf '  get %s\n' "${elsewhere[@]}"
+    if ((${#packages[@]} > 0)); then
+      if command -v apt-get >/dev/null; then
+        echo "  run as root: apt-get update && apt-get install -y --no-install-recommends ${packages[*]}"
+      else
+        echo "  install what Debian calls: ${packages[*]}"
+      fi
+    fi
+  } >&2
+  exit 1
+}
+
+install() {
+  echo "Installing ${packages[*]}" >&2
+  local apt=(apt-get install -y -q --no-install-recommends "${packages[@]}")
+  export DEBIAN_FRONTEND=noninteractive
+  "${apt[@]}" >&2 || { apt-get update -q >&2 && "${apt[@]}" >&2; }
+}
+
+# ui_packages installs the UI's packages if they are not those of the lock file.
+# npm ci would refuse a lock file that does not name the optional packages of
+# every other system, and npm leaves those out that it could not find when it
+# wrote the file. Versions and hashes are the lock file's in either case.
+ui_packages() {
+  local stamp=ui/node_modules/.installed-lock.json
+  cmp -s ui/package-lock.json "$stamp" && return
+  echo "Installing the UI's packages" >&2
+  npm --prefix ui install --no-save --no-audit --no-fund --loglevel=error >&2
+  cp ui/package-lock.json "$stamp"
+}
+
+case ${1-} in
+build | run | test) ;;
+*)
+  echo "usage: scripts/setup.sh build|run|test" >&2
+  exit 2
+  ;;
+esac
+
+look "$1"
+if ((${#packages[@]} > 0)) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+  install
+  look "$1"
+fi
+((${#packages[@]} == 0 && ${#elsewhere[@]} == 0)) || missing
+ui_packages

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs the project's checks, all of them even when one fails, and sums up.
+#
+#   scripts/verify.sh check   what to run before every commit
+#   scripts/verify.sh test    everything, races and browser included
+# shellcheck disable=SC2317 # functions are called through step
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+
+# Where the program is built for; the agent's tests run on none but ours.
+targets=(linux/arm64 windows/amd64 windows/arm64 darwin/arm64)
+
+summary=()
+failed=0
+
+# step NAME COMMAND...
+step() {
+  local name=$1 began=$SECONDS result=ok
+  shift
+  printf '== %s\n' "$name"
+  "$@" || result=FAILED failed=1
+  summary+=("$(printf '%-6s %4d s  %s' "$result" $((SECONDS - began)) "$name")")
+}
+
+formatting() {
+  local wrong
+  wrong=$(find . \( -path ./ui -o -path ./data -o -path ./bin -o -path ./.git \) -prune -o -name '*.go' -print0 | xargs -0 gofmt -l) || return
+  [[ -z $wrong ]] || {
+    printf 'not formatted by gofmt:\n%s\n' "$wrong"
+    return 1
+  }
+}
+
+cross() { GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go vet ./... && GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go build ./...; }
+
+static() {
+  step 'gofmt' formatting
+  step 'go vet' go vet ./...
+  step 'staticcheck' go tool staticcheck ./...
+  local target
+  for target in "${targets[@]}"; do
+    step "build and vet for $target" cross "$target"
+  done
+  step 'UI: types, lint, unit tests' npm --prefix ui run --silent check
+}
+
+case ${1-} in
+check)
+  static
+  step 'go test, short' go test -short ./...
+  ;;
+test)
+  # Where the recorded data is, its absence is a mistake and no reason to skip.
+  [[ -d ../shared/testdata ]] && export ELJEFE_REQUIRE_TESTDATA=1
+  static
+  step 'build' make --no-print-directory build
+  step 'go test, with the race detector' go test -race -timeout 20m ./...
+  step 'UI in the browser' npm --prefix ui run --silent e2e
+  ;;
+*)
+  echo "usage: scripts/verify.sh check|test" >&2
+  exit 2
+  ;;
+esac
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+if ((failed)); then
+  printf '\nFAILED after %d s\n' "$SECONDS"
+else
+  printf '\nall passed in %d s\n' "$SECONDS"
+fi
+exit "$failed"
