@@ -21,7 +21,7 @@ run: ## build, then run the server with demo data in ./data (or DATA_DIR)
 
 build: ## build the page and bin/eljefe
 	@scripts/setup.sh build
-	@$(MAKE) --no-print-directory $(PAGE)
+	@$(MAKE) -s --no-print-directory $(PAGE)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eljefe
 
 $(PAGE): $(PAGE_SRC)

@@ -43,6 +43,9 @@ func (r *remote) connect(ctx context.Context, a *app) (*client, func() error, er
 		c, err := r.dial()
 		return c, func() error { return nil }, err
 	}
+	if a.DatabaseURL == "" && !server.HasDatabase(a.DataDir) {
+		return nil, nil, fmt.Errorf("there is no El Jefe in %s; name its folder with --data-dir, or its database with --database-url, or start \"eljefe serve\" first", a.DataDir)
+	}
 	db, closeDB, err := server.OpenStore(ctx, a.DataDir, a.DatabaseURL, a.log())
 	if err != nil {
 		return nil, nil, err

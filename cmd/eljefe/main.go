@@ -25,7 +25,7 @@ type app struct {
 	DataDir     string `help:"Folder for keys, uploads and the private database." type:"path" default:"${data_dir}"`
 	DatabaseURL string `name:"database-url" help:"PostgreSQL 15 or later to use instead of the private one, as postgres://user:password@host:5432/eljefe." placeholder:"URL"`
 	LogFormat   string `help:"Form of the log on standard error: ${enum}." enum:"text,json" default:"text"`
-	LogLevel    string `help:"What is logged: ${enum}." enum:"debug,info,warn,error" default:"info"`
+	LogLevel    string `help:"What is logged: debug, info, warn or error; info for serve, warn for the other commands." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL"`
 
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Import  importCommand  `cmd:"" help:"Import Windows event logs and NDJSON."`
@@ -37,8 +37,9 @@ type app struct {
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Write the description of the API." hidden:""`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
-	out io.Writer
-	err io.Writer
+	out     io.Writer
+	err     io.Writer
+	serving bool
 }
 
 func main() {
@@ -94,11 +95,17 @@ func defaultDataDir() string {
 	return filepath.Join(home, ".local", "share", "eljefe")
 }
 
-// log returns the logger that the flags ask for.
+// log returns the logger that the flags ask for. A command other than serve
+// has its own output: of the log it shows warnings, or what was asked for.
 func (a *app) log() *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.LogLevel)); err != nil {
-		level = slog.LevelInfo // kong has checked it
+	level := slog.LevelInfo
+	if !a.serving {
+		level = slog.LevelWarn
+	}
+	if a.LogLevel != "" {
+		if err := level.UnmarshalText([]byte(a.LogLevel)); err != nil {
+			panic(err) // kong has checked it
+		}
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if a.LogFormat == "json" {

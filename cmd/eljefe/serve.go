@@ -26,6 +26,7 @@ func (c *serveCommand) Validate() error {
 
 // Run serves until the process is told to stop.
 func (c *serveCommand) Run(ctx context.Context, a *app) error {
+	a.serving = true
 	return server.Run(ctx, server.Config{
 		DataDir: a.DataDir, Listen: c.Listen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: c.Demo,
 		MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,

@@ -91,6 +91,15 @@ func OpenStore(ctx context.Context, dataDir, url string, log *slog.Logger) (db *
 	return openStore(ctx, embedded.Attach, dataDir, url, log)
 }
 
+// HasDatabase tells whether dataDir holds a private database.
+func HasDatabase(dataDir string) bool {
+	_, err := os.Stat(filepath.Join(dataDir, databaseDir))
+	return err == nil
+}
+
+// databaseDir is the private database's folder in the data directory.
+const databaseDir = "postgresql"
+
 type openCluster func(context.Context, embedded.Config) (*embedded.Cluster, error)
 
 func openStore(ctx context.Context, open openCluster, dataDir, url string, log *slog.Logger) (db *store.Store, closeDB func() error, err error) {
@@ -99,7 +108,7 @@ func openStore(ctx context.Context, open openCluster, dataDir, url string, log *
 		if err := os.MkdirAll(dataDir, 0o711); err != nil {
 			return nil, nil, fmt.Errorf("make data directory: %w", err)
 		}
-		cluster, err := open(ctx, embedded.Config{Dir: filepath.Join(dataDir, "postgresql"), Log: log})
+		cluster, err := open(ctx, embedded.Config{Dir: filepath.Join(dataDir, databaseDir), Log: log})
 		if err != nil {
 			return nil, nil, err
 		}

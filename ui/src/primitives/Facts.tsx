@@ -28,7 +28,7 @@ export function Facts({ groups }: { groups: FactGroup[] }) {
         if (known.length === 0) return null;
         return (
           <section key={title} className={classes.group}>
-            <h3 className={classes.title}>{title}</h3>
+            <h2 className={classes.title}>{title}</h2>
             <dl className={classes.list}>
               {known.map((fact) => (
                 <Fragment key={fact.name}>

@@ -44,7 +44,7 @@ export function Part({ title, actions, children }: { title: string; actions?: Re
   return (
     <section className={classes.part} aria-label={title}>
       <div className={classes.partHead}>
-        <h3 className={classes.partTitle}>{title}</h3>
+        <h2 className={classes.partTitle}>{title}</h2>
         {actions}
       </div>
       {children}

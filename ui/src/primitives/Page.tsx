@@ -112,7 +112,7 @@ export function Unseen({ children }: { children: ReactNode }) {
 export function SmallTable({ head, label, children }: { head: (string | ReactNode)[]; label: string; children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
-    <div className={classes.tableBox} tabIndex={0} role="region" aria-label={label}>
+    <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
       <table className={classes.table} aria-label={label}>
         <thead>
           <tr>

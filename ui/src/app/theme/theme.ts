@@ -80,7 +80,7 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'sm' } },
     Checkbox: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
-    SegmentedControl: { defaultProps: { fw: 500, size: 'xs', transitionDuration: 100 } },
+    SegmentedControl: { defaultProps: { size: 'xs', transitionDuration: 100 }, styles: { label: { fontWeight: 500 } } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 100 }, withArrow: false } },
     // Locking the page's scrolling would inject a <style> element; nothing here scrolls the page anyway.
     Modal: { defaultProps: { lockScroll: false, transitionProps: { duration: 100 }, centered: true } },

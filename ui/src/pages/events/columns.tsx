@@ -41,16 +41,16 @@ export function useEventColumns(): Column<EventRow>[] {
       text(member, 96, { hidden: true, render: (row) => <HashCell>{row[member] as string | undefined}</HashCell> });
 
     const columns: Column<EventRow>[] = [
-      { id: 'time', header: t('field.time'), width: 148, sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> },
+      { id: 'time', header: t('field.time'), width: 164, sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> },
       text('kind', 80, { hidden: true, render: (row) => t(`kind.${row.kind}`) }),
-      text('station', 112),
-      path('image', 248),
-      text('command_line', 212, { grow: true, wideOnly: true, render: (row) => <CodeCell>{row.command_line}</CodeCell> }),
+      text('station', 108),
+      path('image', 240),
+      text('command_line', 188, { grow: true, wideOnly: true, render: (row) => <CodeCell>{row.command_line}</CodeCell> }),
       text('user', 124, { wideOnly: true, render: (row) => <AccountCell>{row.user}</AccountCell> }),
       text('parent_image', 108, { wideOnly: true, render: (row) => <PathCell plain>{row.parent_image}</PathCell> }),
       text('integrity', 76, { wideOnly: true, render: (row) => (row.integrity ? t(`integrity.${row.integrity}`) : null) }),
-      text('prevalence', 84, { wideOnly: true, render: (row) => <Rarity prevalence={row.prevalence} runs={row.runs} /> }),
-      { id: 'end', header: t('field.end'), width: 112, wideOnly: true, value: of('exit_code'), render: (row) => <End row={row} /> },
+      text('prevalence', 84, { wideOnly: true, render: (row) => <Rarity compact prevalence={row.prevalence} runs={row.runs} /> }),
+      { id: 'end', header: t('field.end'), width: 136, wideOnly: true, value: of('exit_code'), render: (row) => <End row={row} /> },
       number('pid', 72),
       path('current_directory', 200, { hidden: true }),
       text('parent_command_line', 240, { hidden: true, render: (row) => <CodeCell>{row.parent_command_line}</CodeCell> }),

@@ -57,7 +57,7 @@ export function ImportPage() {
             ) : null
           }
         >
-          <SmallTable label={t('import.now')} head={[t('import.file'), t('import.state'), t('import.found'), '']}>
+          <SmallTable label={t('import.now')} head={[t('import.file'), t('import.state'), t('import.found'), t('tab.stations')]}>
             {list.map((each) => (
               <UploadRow key={each.id} upload={each} limit={limit} />
             ))}

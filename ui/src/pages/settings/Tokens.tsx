@@ -49,7 +49,7 @@ export function Tokens() {
       ) : tokens.data.tokens.length === 0 ? (
         <Empty title={t('tokens.none')} />
       ) : (
-        <SmallTable label={t('settings.tokens')} head={[t('tokens.name'), t('users.role'), t('tokens.owner'), t('tokens.lastUsed'), t('tokens.expires'), '']}>
+        <SmallTable label={t('settings.tokens')} head={[t('tokens.name'), t('users.role'), t('tokens.owner'), t('tokens.lastUsed'), t('tokens.expires'), t('actions')]}>
           {tokens.data.tokens.map((token) => (
             <tr key={token.id}>
               <td>

@@ -54,7 +54,7 @@ export function Users() {
       ) : users.error ? (
         <Failure what={t('users.failed')} error={users.error} onRetry={() => void users.refetch()} />
       ) : (
-        <SmallTable label={t('settings.users')} head={[t('users.name'), t('users.role'), t('users.state'), t('users.lastLogin'), t('users.created'), '']}>
+        <SmallTable label={t('settings.users')} head={[t('users.name'), t('users.role'), t('users.state'), t('users.lastLogin'), t('users.created'), t('actions')]}>
           {users.data.users.map((user) => {
             const name = visible(user.name);
             return (
