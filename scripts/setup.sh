@@ -74,7 +74,8 @@ look() {
   version=
   command -v node >/dev/null && version=$(node --version | sed 's/^v//')
   want_version Node.js "$version" "$node_min" nodejs https://nodejs.org/
-  want npm npm
+  # Debian's npm would bring Debian's Node.js; that of nodejs.org has its own.
+  ((${#elsewhere[@]} > 0)) || want npm npm
   [[ $1 == build ]] && return
   postgres_server || packages+=(postgresql)
   [[ $1 == run ]] && return

@@ -43,10 +43,6 @@ func (f *Field) Test(v *Value) (Pattern, Part) {
 	return p, Whole
 }
 
-// Trimmed returns the pattern without separators at its end: what the trimmed
-// text must fit for DirectoryPart.
-func (p Pattern) Trimmed() Pattern { return p.trimSeparators() }
-
 // BareFields returns the fields in which a bare word is looked for, anywhere in
 // the text of each.
 func BareFields() (image, commandLine *Field) {

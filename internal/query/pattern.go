@@ -119,8 +119,9 @@ func (p Pattern) within() Pattern {
 	return append(w, Piece{Wild: Run})
 }
 
-// trimSeparators returns the pattern without separators at its end.
-func (p Pattern) trimSeparators() Pattern {
+// Trimmed returns the pattern without separators at its end: what the trimmed
+// text must fit for DirectoryPart.
+func (p Pattern) Trimmed() Pattern {
 	if len(p) == 0 || p[len(p)-1].Wild != Literal {
 		return p
 	}

@@ -152,7 +152,7 @@ func (m maker) moment() Moment {
 
 func TestRoundTrip(t *testing.T) {
 	m := maker{rand.New(rand.NewPCG(1, 2))}
-	for range 20_000 {
+	for range 5000 {
 		q := &Query{Root: m.node(4)}
 		text := q.String()
 		again, err := Parse(text, noon)
@@ -173,7 +173,7 @@ func TestPatternMatch(t *testing.T) {
 	m := maker{rand.New(rand.NewPCG(3, 4))}
 	letters := []rune("aAbéÉ\\.")
 	fits := 0
-	for range 200_000 {
+	for range 50_000 {
 		var p Pattern
 		var text string
 		for range m.IntN(6) {
@@ -192,7 +192,7 @@ func TestPatternMatch(t *testing.T) {
 			fits++
 		}
 	}
-	if fits < 5000 {
+	if fits < 1000 {
 		t.Errorf("only %d patterns fitted: the test tests little", fits)
 	}
 }

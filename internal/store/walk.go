@@ -31,7 +31,7 @@ type walk struct {
 }
 
 const (
-	firstWindow    = 6 * time.Hour
+	firstWindow    = 15 * time.Minute
 	smallestWindow = time.Minute
 	day            = 24 * time.Hour
 )
@@ -58,12 +58,23 @@ func (s *Store) newWalk(ctx context.Context, search Search, after *position, asc
 		}
 		w.forms = append(w.forms, form)
 	}
+	// Days are made ahead, and a station may have been silent for long: without
+	// these bounds the windows would have grown before they met an event.
+	oldest, newest, some, err := s.Bounds(ctx)
+	if err != nil || !some {
+		return w, err
+	}
+	search.From = later(search.From, oldest)
+	if end := newest.Add(time.Millisecond); search.To.IsZero() || search.To.After(end) {
+		search.To = end
+	}
+	w.search = search
 	days, err := partitionDays(ctx, s.reads)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	w.days = slices.DeleteFunc(days, func(d time.Time) bool {
-		return !search.To.IsZero() && !d.Before(search.To) || !search.From.IsZero() && !d.Add(day).After(search.From)
+		return !d.Before(search.To) || !d.Add(day).After(search.From)
 	})
 	if !ascending {
 		slices.Reverse(w.days)
@@ -122,6 +133,8 @@ func (w *walk) next(ctx context.Context, f func(tx pgx.Tx, from, to time.Time) e
 			return false, err
 		}
 		switch {
+		case took < 30*time.Millisecond:
+			w.step *= 4
 		case took < 250*time.Millisecond:
 			w.step *= 2
 		case took > 2*time.Second:

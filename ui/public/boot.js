@@ -6,7 +6,7 @@
   let language = 'auto';
   try {
     scheme = localStorage.getItem('eljefe.scheme') || scheme;
-    language = (JSON.parse(localStorage.getItem('eljefe.preferences') || '{}') || {}).language || language;
+    language = JSON.parse(localStorage.getItem('eljefe.preferences'))?.language || language;
   } catch {
     // Storage may be closed to us; then the system decides.
   }

@@ -128,8 +128,7 @@ export const api = {
   exportAddress: (of: Search, format: 'ndjson' | 'csv') => address('/events/export', { ...search(of), format }),
   liveAddress: (q: string | undefined, after: string) => address('/events/live', { q, after }),
 
-  process: (id: string, signal?: AbortSignal) =>
-    request<EventRow>(`/processes/${encodeURIComponent(id)}`, { signal }),
+  process: (id: string, signal?: AbortSignal) => request<EventRow>(`/processes/${encodeURIComponent(id)}`, { signal }),
   ancestors: (id: string, signal?: AbortSignal) =>
     request<{ ancestors: Ancestor[] }>(`/processes/${encodeURIComponent(id)}/ancestors`, { signal }),
   descendants: (id: string, page: { limit?: number; cursor?: string }, signal?: AbortSignal) =>

@@ -49,7 +49,8 @@ export const queries = {
       queryKey: ['events', 'histogram', of, buckets],
       queryFn: ({ signal }) => api.histogram(of, buckets, signal),
     }),
-  process: (id: string) => queryOptions({ queryKey: ['process', id], queryFn: ({ signal }) => api.process(id, signal) }),
+  process: (id: string) =>
+    queryOptions({ queryKey: ['process', id], queryFn: ({ signal }) => api.process(id, signal) }),
   ancestors: (id: string) =>
     queryOptions({ queryKey: ['process', id, 'ancestors'], queryFn: ({ signal }) => api.ancestors(id, signal) }),
   descendants: (id: string, limit: number) =>

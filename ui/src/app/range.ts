@@ -59,11 +59,20 @@ export function reachesNow(range: Range, now: number): boolean {
 
 /** Reads what a person types as an instant: a date, or a date and time, in the zone they chose. */
 export function readInstant(text: string, zone: 'local' | 'utc'): string | undefined {
-  const found = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?)?\s*(Z|UTC)?\s*$/i.exec(text);
+  const found =
+    /^\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?)?\s*(Z|UTC)?\s*$/i.exec(text);
   if (!found) return undefined;
-  const [y, mo, d, h, mi, s] = found.slice(1, 7).map((n) => Number(n ?? 0)) as [number, number, number, number, number, number];
+  const [y, mo, d, h, mi, s] = found.slice(1, 7).map((n) => Number(n ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const ms = Number((found[7] ?? '0').padEnd(3, '0'));
-  if (mo < 1 || mo > 12 || d < 1 || d > new Date(Date.UTC(y, mo, 0)).getUTCDate() || h > 23 || mi > 59 || s > 59) return undefined;
+  if (mo < 1 || mo > 12 || d < 1 || d > new Date(Date.UTC(y, mo, 0)).getUTCDate() || h > 23 || mi > 59 || s > 59)
+    return undefined;
   const utc = zone === 'utc' || found[8] !== undefined;
   const date = utc ? new Date(Date.UTC(y, mo - 1, d, h, mi, s, ms)) : new Date(y, mo - 1, d, h, mi, s, ms);
   return date.toISOString();

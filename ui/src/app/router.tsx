@@ -1,21 +1,30 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { parseSearch, readEventSearch, stringifySearch } from './search';
 import { Broken, NotFound } from './shell/Fallback';
 import { Gate } from './shell/Gate';
-import { parseSearch, readEventSearch, stringifySearch } from './search';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (raw: Record<string, unknown>): { return?: string } => (typeof raw.return === 'string' ? { return: raw.return } : {}),
+  validateSearch: (raw: Record<string, unknown>): { return?: string } =>
+    typeof raw.return === 'string' ? { return: raw.return } : {},
   component: lazyRouteComponent(() => import('@/pages/session/LoginPage'), 'LoginPage'),
 });
 
 const password = createRoute({
   getParentRoute: () => root,
   path: '/password',
-  validateSearch: (raw: Record<string, unknown>): { return?: string } => (typeof raw.return === 'string' ? { return: raw.return } : {}),
+  validateSearch: (raw: Record<string, unknown>): { return?: string } =>
+    typeof raw.return === 'string' ? { return: raw.return } : {},
   component: lazyRouteComponent(() => import('@/pages/session/PasswordPage'), 'PasswordPage'),
 });
 
@@ -59,13 +68,18 @@ const imports = createRoute({
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
-  validateSearch: (raw: Record<string, unknown>): { section?: string } => (typeof raw.section === 'string' ? { section: raw.section } : {}),
+  validateSearch: (raw: Record<string, unknown>): { section?: string } =>
+    typeof raw.section === 'string' ? { section: raw.section } : {},
   component: lazyRouteComponent(() => import('@/pages/settings/SettingsPage'), 'SettingsPage'),
 });
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([login, password, shell.addChildren([index, events, process, stations, imports, settings])]),
+    routeTree: root.addChildren([
+      login,
+      password,
+      shell.addChildren([index, events, process, stations, imports, settings]),
+    ]),
     parseSearch,
     stringifySearch,
     defaultErrorComponent: Broken,

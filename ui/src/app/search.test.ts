@@ -32,7 +32,12 @@ describe('range', () => {
     expect(spanOf('1w')).toBeUndefined();
   });
   it('round-trips', () => {
-    for (const range of [readRange({}), readRange({ range: 'all' }), readRange({ range: '1h' }), readRange({ to: '2026-01-02' })]) {
+    for (const range of [
+      readRange({}),
+      readRange({ range: 'all' }),
+      readRange({ range: '1h' }),
+      readRange({ to: '2026-01-02' }),
+    ]) {
       expect(readRange(writeRange(range))).toEqual(range);
     }
   });

@@ -4,7 +4,17 @@ import { Mark } from './Mark';
 import { product, useTitle } from './Page';
 
 /** A page with one form, before the shell. */
-export function Card({ title, lead, children, foot }: { title: string; lead?: ReactNode; children: ReactNode; foot?: ReactNode }) {
+export function Card({
+  title,
+  lead,
+  children,
+  foot,
+}: {
+  title: string;
+  lead?: ReactNode;
+  children: ReactNode;
+  foot?: ReactNode;
+}) {
   useTitle(title);
   return (
     <div className={classes.page}>

@@ -17,10 +17,23 @@ export function Chip({ tone = 'plain', children, title }: { tone?: Tone; childre
 const rareUpTo = 3;
 
 /** On how many stations a binary ran, with a shape where that is few. */
-export function Rarity({ prevalence, runs, compact }: { prevalence: number | undefined; runs?: number; compact?: boolean }) {
+export function Rarity({
+  prevalence,
+  runs,
+  compact,
+}: {
+  prevalence: number | undefined;
+  runs?: number;
+  compact?: boolean;
+}) {
   const { t, fmt } = useI18n();
   if (prevalence === undefined) return null;
-  const title = t('rarity.title', { n: prevalence, stations: fmt.number(prevalence), runs: runs === undefined ? undefined : fmt.number(runs), r: runs ?? 0 });
+  const title = t('rarity.title', {
+    n: prevalence,
+    stations: fmt.number(prevalence),
+    runs: runs === undefined ? undefined : fmt.number(runs),
+    r: runs ?? 0,
+  });
   if (prevalence > rareUpTo) {
     return (
       <span className={classes.common} title={title}>
@@ -33,7 +46,11 @@ export function Rarity({ prevalence, runs, compact }: { prevalence: number | und
       <svg className={classes.shape} viewBox="0 0 8 8" aria-hidden="true">
         <path d="M4 .5 7.5 4 4 7.5.5 4Z" data-hollow={prevalence > 1} />
       </svg>
-      {compact ? fmt.number(prevalence) : prevalence <= 1 ? t('rarity.only') : t('rarity.few', { stations: fmt.number(prevalence) })}
+      {compact
+        ? fmt.number(prevalence)
+        : prevalence <= 1
+          ? t('rarity.only')
+          : t('rarity.few', { stations: fmt.number(prevalence) })}
     </Chip>
   );
 }

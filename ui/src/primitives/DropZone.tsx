@@ -49,8 +49,22 @@ export function DropZone({ title, hint, chooseFiles, chooseFolder, onFiles, read
         <Button onClick={() => folder.current?.click()}>{chooseFolder}</Button>
       </div>
       {hint ? <p className={classes.hint}>{hint}</p> : null}
-      <input ref={files} type="file" multiple hidden data-testid="files" onChange={(event) => take(event.currentTarget)} />
-      <input ref={folder} type="file" multiple hidden {...{ webkitdirectory: '' }} onChange={(event) => take(event.currentTarget)} />
+      <input
+        ref={files}
+        type="file"
+        multiple
+        hidden
+        data-testid="files"
+        onChange={(event) => take(event.currentTarget)}
+      />
+      <input
+        ref={folder}
+        type="file"
+        multiple
+        hidden
+        {...{ webkitdirectory: '' }}
+        onChange={(event) => take(event.currentTarget)}
+      />
     </section>
   );
 }

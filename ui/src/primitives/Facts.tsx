@@ -24,7 +24,9 @@ export function Facts({ groups }: { groups: FactGroup[] }) {
   return (
     <div className={classes.groups}>
       {groups.map(({ title, facts }) => {
-        const known = facts.filter((fact): fact is Fact => !!fact && fact.shown !== undefined && fact.shown !== null && fact.shown !== '');
+        const known = facts.filter(
+          (fact): fact is Fact => !!fact && fact.shown !== undefined && fact.shown !== null && fact.shown !== '',
+        );
         if (known.length === 0) return null;
         return (
           <section key={title} className={classes.group}>
@@ -34,7 +36,9 @@ export function Facts({ groups }: { groups: FactGroup[] }) {
                 <Fragment key={fact.name}>
                   <dt className={fact.wide ? classes.wideName : classes.name}>{fact.name}</dt>
                   <dd className={fact.wide ? classes.wideValue : classes.value} data-code={fact.code || undefined}>
-                    <span className={classes.shown}>{typeof fact.shown === 'string' ? <HostileText>{fact.shown}</HostileText> : fact.shown}</span>
+                    <span className={classes.shown}>
+                      {typeof fact.shown === 'string' ? <HostileText>{fact.shown}</HostileText> : fact.shown}
+                    </span>
                     {fact.value ? <ValueMenuButton value={fact.value} name={fact.name} /> : null}
                   </dd>
                 </Fragment>

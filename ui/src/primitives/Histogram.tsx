@@ -1,6 +1,6 @@
+import { useElementSize } from '@mantine/hooks';
 import { timeTicks, utcTicks } from 'd3-time';
 import { type PointerEvent, useRef, useState } from 'react';
-import { useElementSize } from '@mantine/hooks';
 import type { Histogram as Data } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { usePreferences } from '@/app/preferences';
@@ -24,14 +24,19 @@ export function Histogram({ data, stale, onBrush }: HistogramProps) {
   const [hovered, setHovered] = useState<number>();
   const box = useRef<SVGSVGElement>(null);
 
-  if (!data || data.buckets.length === 0 || width === 0) return <div ref={ref} className={classes.root} data-waiting={!data || undefined} />;
+  if (!data || data.buckets.length === 0 || width === 0)
+    return <div ref={ref} className={classes.root} data-waiting={!data || undefined} />;
   const [from, to] = [Date.parse(data.from), Date.parse(data.to)];
   const span = Math.max(to - from, 1);
   const x = (time: number) => ((time - from) / span) * width;
   const most = Math.max(1, ...data.buckets.map((bucket) => bucket.count));
   const bucketWidth = (data.bucket_seconds * 1000 * width) / span;
   const total = data.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
-  const ticks = (zone === 'utc' ? utcTicks : timeTicks)(new Date(from), new Date(to), Math.max(2, Math.floor(width / 120)));
+  const ticks = (zone === 'utc' ? utcTicks : timeTicks)(
+    new Date(from),
+    new Date(to),
+    Math.max(2, Math.floor(width / 120)),
+  );
   const tickText = (tick: Date) => {
     const iso = tick.toISOString();
     const midnight = fmt.clock(iso).startsWith('00:00:00');
@@ -72,7 +77,12 @@ export function Histogram({ data, stale, onBrush }: HistogramProps) {
         width={width}
         height={height + axis}
         role="img"
-        aria-label={t('histogram.label', { n: total, events: fmt.number(total), from: fmt.dateTime(data.from), to: fmt.dateTime(data.to) })}
+        aria-label={t('histogram.label', {
+          n: total,
+          events: fmt.number(total),
+          from: fmt.dateTime(data.from),
+          to: fmt.dateTime(data.to),
+        })}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -116,15 +126,27 @@ export function Histogram({ data, stale, onBrush }: HistogramProps) {
           );
         })}
         {brush ? (
-          <rect className={classes.brush} x={Math.min(brush.start, brush.end)} y={0} width={Math.abs(brush.end - brush.start)} height={height} />
+          <rect
+            className={classes.brush}
+            x={Math.min(brush.start, brush.end)}
+            y={0}
+            width={Math.abs(brush.end - brush.start)}
+            height={height}
+          />
         ) : null}
       </svg>
       {over && !brush ? (
         <div
           className={classes.tip}
-          ref={(element) => void element?.style.setProperty('left', `${Math.min(Math.max(x(Date.parse(over.start)), 100), width - 100)}px`)}
+          ref={(element) =>
+            void element?.style.setProperty(
+              'left',
+              `${Math.min(Math.max(x(Date.parse(over.start)), 100), width - 100)}px`,
+            )
+          }
         >
-          <strong>{fmt.number(over.count)}</strong> {fmt.dateTime(over.start)} · {fmt.duration(data.bucket_seconds * 1000)}
+          <strong>{fmt.number(over.count)}</strong> {fmt.dateTime(over.start)} ·{' '}
+          {fmt.duration(data.bucket_seconds * 1000)}
         </div>
       ) : null}
     </div>

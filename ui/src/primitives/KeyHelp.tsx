@@ -18,7 +18,13 @@ export function KeyHelp({ opened, onClose }: { opened: boolean; onClose(): void 
     [['?'], t('keys.help')],
   ];
   return (
-    <Modal opened={opened} onClose={onClose} title={t('keys.title')} size={420} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('keys.title')}
+      size={420}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <dl className={classes.keys}>
         {keys.map(([each, says]) => (
           <div key={says}>

@@ -109,7 +109,15 @@ export function Unseen({ children }: { children: ReactNode }) {
 }
 
 /** Rows of a few things, where a DataTable would be too much. */
-export function SmallTable({ head, label, children }: { head: (string | ReactNode)[]; label: string; children: ReactNode }) {
+export function SmallTable({
+  head,
+  label,
+  children,
+}: {
+  head: (string | ReactNode)[];
+  label: string;
+  children: ReactNode;
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
     <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>

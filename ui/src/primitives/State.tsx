@@ -33,7 +33,17 @@ export function useErrorText(): (error: unknown) => string {
 }
 
 /** Something failed: what, and a way to try again. */
-export function Failure({ what, error, onRetry, compact }: { what: string; error: unknown; onRetry?(): void; compact?: boolean }) {
+export function Failure({
+  what,
+  error,
+  onRetry,
+  compact,
+}: {
+  what: string;
+  error: unknown;
+  onRetry?(): void;
+  compact?: boolean;
+}) {
   const { t } = useI18n();
   const text = useErrorText();
   return (

@@ -1,8 +1,8 @@
 import { Fragment } from 'react';
 import { useI18n } from '@/app/i18n';
-import { useNow } from './useNow';
 import { cut, segments, splitPath, visible } from './hostile';
 import classes from './Text.module.css';
+import { useNow } from './useNow';
 
 /** As much of a text as a table cell can ever show. */
 const cellLimit = 400;

@@ -78,7 +78,11 @@ function Between({ range, onChange }: TimeRangeProps) {
   const written = (iso: string | undefined) => (iso ? fmt.dateTime(iso) : '');
   const now = Date.now();
   const start =
-    range.kind === 'between' ? range.from : range.kind === 'last' ? new Date(now - (spanOf(range.span) ?? 0)).toISOString() : undefined;
+    range.kind === 'between'
+      ? range.from
+      : range.kind === 'last'
+        ? new Date(now - (spanOf(range.span) ?? 0)).toISOString()
+        : undefined;
   const [from, setFrom] = useState(() => written(start));
   const [to, setTo] = useState(() => written(range.kind === 'between' ? range.to : undefined));
   const [tried, setTried] = useState(false);
@@ -132,6 +136,8 @@ export function useRangeName(): (range: Range) => string {
     if (!from) return t('range.until', { to: fmt.dateTime(to).slice(0, 16) });
     const [a, b] = [fmt.dateTime(from), fmt.dateTime(to)];
     const precise = Date.parse(to) - Date.parse(from) < 600_000 ? 19 : 16;
-    return a.slice(0, 10) === b.slice(0, 10) ? `${a.slice(0, precise)} – ${b.slice(11, precise)}` : `${a.slice(0, 16)} – ${b.slice(0, 16)}`;
+    return a.slice(0, 10) === b.slice(0, 10)
+      ? `${a.slice(0, precise)} – ${b.slice(11, precise)}`
+      : `${a.slice(0, 16)} – ${b.slice(0, 16)}`;
   };
 }

@@ -2,8 +2,8 @@ import { Menu } from '@mantine/core';
 import { IconCopy, IconDots, IconExternalLink, IconFilter, IconFilterOff } from '@tabler/icons-react';
 import { createContext, type MouseEvent, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import { useI18n } from '@/app/i18n';
-import { useCopy } from './useCopy';
 import { HostileText } from './Text';
+import { useCopy } from './useCopy';
 import classes from './ValueMenu.module.css';
 
 /** A value that stands somewhere on the page, and where it leads. */

@@ -52,8 +52,11 @@ it('follows the cursors to the end and shows no row twice', async () => {
 });
 
 it('waits to be told to search further after a cut', async () => {
-  const answer = vi.fn(async (cursor: string | undefined): Promise<Page> =>
-    cursor ? { rows: ['old'], complete: true } : { rows: [], next: 'k', complete: false, searched_to: '2026-11-01T00:00:00Z' },
+  const answer = vi.fn(
+    async (cursor: string | undefined): Promise<Page> =>
+      cursor
+        ? { rows: ['old'], complete: true }
+        : { rows: [], next: 'k', complete: false, searched_to: '2026-11-01T00:00:00Z' },
   );
   const { result } = setUp(answer);
   await waitFor(() => expect(result.current.cut).toBe(true));

@@ -184,7 +184,8 @@ export const en = {
   'events.noneMatch': 'Nothing matches the filter',
   'events.noneInRange': 'Nothing happened in this time',
   'events.rangeIs': ({ range }: { range: string }) => `Time range: ${range}.`,
-  'events.storedFrom': ({ oldest, newest }: { oldest: string; newest: string }) => `Events are stored from ${oldest} to ${newest}.`,
+  'events.storedFrom': ({ oldest, newest }: { oldest: string; newest: string }) =>
+    `Events are stored from ${oldest} to ${newest}.`,
   'events.lookEverywhere': 'Look at all time',
   'events.withoutFilter': 'Without the filter',
   'export.whole': 'Everything the filter finds',
@@ -193,7 +194,8 @@ export const en = {
 
   'rarity.only': '1 station',
   'rarity.few': ({ stations }: { stations: string }) => `${stations} stations`,
-  'rarity.on': ({ n, stations }: Counted & { stations: string }) => `On ${stations} ${plural(n, 'station', 'stations')}`,
+  'rarity.on': ({ n, stations }: Counted & { stations: string }) =>
+    `On ${stations} ${plural(n, 'station', 'stations')}`,
   'rarity.title': ({ n, stations, runs, r }: Counted & { stations: string; runs?: string; r: number }) =>
     `This binary ran on ${stations} ${plural(n, 'station', 'stations')}${runs ? `, ${runs} ${plural(r, 'time', 'times')}` : ''}`,
   'kind.start': 'Start',
@@ -259,7 +261,8 @@ export const en = {
       : 'The imported station and all its events are deleted. The log can be imported again.',
   'stations.removed': ({ name }: { name: string }) => `${name} is removed`,
 
-  'import.lead': 'Event logs of Windows (EVTX: Sysmon, Security) and NDJSON exported from El Jefe. Each station in them is shown like any other.',
+  'import.lead':
+    'Event logs of Windows (EVTX: Sysmon, Security) and NDJSON exported from El Jefe. Each station in them is shown like any other.',
   'import.drop': 'Drop files or folders here',
   'import.limit': ({ limit }: { limit: string }) => `Up to ${limit} each`,
   'import.chooseFiles': 'Choose files',
@@ -297,8 +300,10 @@ export const en = {
   'import.added': ({ n, events }: Counted & { events: string }) => `${events} ${plural(n, 'event', 'events')} added`,
   'import.of': ({ n, records, starts, stops }: Counted & { records: string; starts: string; stops: string }) =>
     `from ${records} ${plural(n, 'record', 'records')} (starts ${starts}, stops ${stops})`,
-  'import.duplicates': ({ n, events }: Counted & { events: string }) => `${events} ${plural(n, 'duplicate', 'duplicates')}`,
-  'import.damaged': ({ n, records }: Counted & { records: string }) => `${records} damaged ${plural(n, 'record', 'records')}`,
+  'import.duplicates': ({ n, events }: Counted & { events: string }) =>
+    `${events} ${plural(n, 'duplicate', 'duplicates')}`,
+  'import.damaged': ({ n, records }: Counted & { records: string }) =>
+    `${records} damaged ${plural(n, 'record', 'records')}`,
 
   'settings.own': 'You',
   'settings.users': 'Users',

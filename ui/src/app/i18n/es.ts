@@ -117,7 +117,8 @@ export const es: Dictionary = {
   'table.bulk': 'Acciones sobre las filas seleccionadas',
   'table.clear': 'Anular la selección',
   'drawer.resize': 'Ancho del panel',
-  'histogram.label': ({ n, events, from, to }) => `${events} ${plural(n, 'evento', 'eventos')} a lo largo del tiempo, de ${from} a ${to}`,
+  'histogram.label': ({ n, events, from, to }) =>
+    `${events} ${plural(n, 'evento', 'eventos')} a lo largo del tiempo, de ${from} a ${to}`,
 
   'keys.title': 'Teclado',
   'keys.filter': 'Escribir un filtro',

@@ -66,7 +66,12 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
       const tenthsOfSecond = Math.round(milliseconds / 100);
       if (tenthsOfSecond < 100) return `${tenths.format(tenthsOfSecond / 10)}\u00a0s`;
       const seconds = Math.round(milliseconds / 1000);
-      const [d, h, m, s] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];
+      const [d, h, m, s] = [
+        Math.floor(seconds / 86_400),
+        Math.floor(seconds / 3600) % 24,
+        Math.floor(seconds / 60) % 60,
+        seconds % 60,
+      ];
       const all: [number, string][] = [
         [d, 'd'],
         [h, 'h'],

@@ -1,6 +1,6 @@
 import { Anchor, Button } from '@mantine/core';
-import { Empty } from '@/primitives/State';
 import { useTitle } from '@/primitives/Page';
+import { Empty } from '@/primitives/State';
 import { useI18n } from '../i18n';
 import classes from './Shell.module.css';
 

@@ -4,8 +4,8 @@ import { useEffect, useRef } from 'react';
 import { queries } from '@/api/queries';
 import { Failure } from '@/primitives/State';
 import { useI18n } from '../i18n';
-import classes from './Shell.module.css';
 import { Shell } from './Shell';
+import classes from './Shell.module.css';
 
 /** Lets in who is logged in and has a password of their own; sends everybody else where they get one, and back. */
 export function Gate() {

@@ -11,7 +11,15 @@ export function LiveSwitch({ range }: { range: Range }) {
   const { live } = usePreferences();
   const liveness = useLiveness();
   const possible = reachesNow(range, Date.now());
-  const state = !possible ? 'past' : !live ? 'off' : liveness === 'lost' ? 'lost' : liveness === 'open' ? 'on' : 'connecting';
+  const state = !possible
+    ? 'past'
+    : !live
+      ? 'off'
+      : liveness === 'lost'
+        ? 'lost'
+        : liveness === 'open'
+          ? 'on'
+          : 'connecting';
   return (
     <Tooltip label={t(`live.${state}.title`)}>
       <button

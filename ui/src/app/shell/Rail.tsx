@@ -3,10 +3,10 @@ import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconX } fro
 import { useRouterState } from '@tanstack/react-router';
 import { Mark } from '@/primitives/Mark';
 import { product } from '@/primitives/Page';
-import { eventsHref } from '../search';
 import { useEventAddress } from '../eventSearch';
 import { useI18n } from '../i18n';
 import { setPreferences, usePreferences } from '../preferences';
+import { eventsHref } from '../search';
 import classes from './Shell.module.css';
 import { type Tab, tabs } from './tabs';
 
@@ -57,8 +57,17 @@ export function Rail({ overlay, onClose }: RailProps) {
       {overlay ? null : (
         <div className={classes.collapse}>
           <Tooltip label={toggle} position="right" disabled={!collapsed}>
-            <button type="button" className={classes.tab} aria-label={toggle} onClick={() => setPreferences({ railCollapsed: !railCollapsed })}>
-              {collapsed ? <IconLayoutSidebarLeftExpand size={18} stroke={1.6} /> : <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} />}
+            <button
+              type="button"
+              className={classes.tab}
+              aria-label={toggle}
+              onClick={() => setPreferences({ railCollapsed: !railCollapsed })}
+            >
+              {collapsed ? (
+                <IconLayoutSidebarLeftExpand size={18} stroke={1.6} />
+              ) : (
+                <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} />
+              )}
               {collapsed ? null : <span>{t('rail.collapseShort')}</span>}
             </button>
           </Tooltip>
@@ -87,7 +96,12 @@ function RailTab({ tab, collapsed }: { tab: Tab; collapsed: boolean }) {
   return (
     <li>
       <Tooltip label={t(tab.label) as string} position="right" disabled={!collapsed}>
-        <a className={classes.tab} href={href} aria-current={current ? 'page' : undefined} aria-label={collapsed ? (t(tab.label) as string) : undefined}>
+        <a
+          className={classes.tab}
+          href={href}
+          aria-current={current ? 'page' : undefined}
+          aria-label={collapsed ? (t(tab.label) as string) : undefined}
+        >
           <Icon size={18} stroke={1.6} aria-hidden="true" />
           {collapsed ? null : <span>{t(tab.label) as string}</span>}
         </a>

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { queries } from '@/api/queries';
-import type { FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { findField } from '@/primitives/FilterBar/completion';
+import type { FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { addTerm, termFor } from '@/primitives/FilterBar/terms';
 import { KeyHelp } from '@/primitives/KeyHelp';
 import { ValueMenuProvider } from '@/primitives/ValueMenu';
@@ -46,11 +46,13 @@ export function Shell() {
   return (
     <ValueMenuProvider
       canFilter={(field) => known !== undefined && findField(known.fields, field) !== undefined}
-      onFilter={(field, value, negated) => events.go({ q: addTerm(events.search.q ?? '', termFor(field, value, negated)) })}
+      onFilter={(field, value, negated) =>
+        events.go({ q: addTerm(events.search.q ?? '', termFor(field, value, negated)) })
+      }
     >
-      <a className={classes.skip} href="#content" onClick={(e) => { e.preventDefault(); document.getElementById('content')?.focus(); }}>
+      <button type="button" className={classes.skip} onClick={() => document.getElementById('content')?.focus()}>
         {t('skip')}
-      </a>
+      </button>
       <div className={classes.shell}>
         {narrow ? null : <Rail />}
         {narrow && menu ? <Rail overlay onClose={() => setMenu(false)} /> : null}

@@ -1,5 +1,15 @@
 import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconCheck, IconKeyboard, IconLogout, IconMenu2, IconMoon, IconSettings, IconSun, IconSunMoon, IconUserCircle } from '@tabler/icons-react';
+import {
+  IconCheck,
+  IconKeyboard,
+  IconLogout,
+  IconMenu2,
+  IconMoon,
+  IconSettings,
+  IconSun,
+  IconSunMoon,
+  IconUserCircle,
+} from '@tabler/icons-react';
 import type { RefObject } from 'react';
 import { FilterBar, type FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { TimeRange } from '@/primitives/TimeRange';
@@ -56,7 +66,9 @@ function LanguageMenu() {
     <Menu>
       <Menu.Target>
         <Tooltip label={t('language')}>
-          <ActionIcon aria-label={t('language.now', { code: language, name: language === 'es' ? 'español' : 'English' })}>
+          <ActionIcon
+            aria-label={t('language.now', { code: language, name: language === 'es' ? 'español' : 'English' })}
+          >
             <span className={classes.code}>{language}</span>
           </ActionIcon>
         </Tooltip>
@@ -137,7 +149,11 @@ function UserMenu({ onHelp }: { onHelp(): void }) {
         <Menu.Item leftSection={<IconSettings size={14} />} component="a" href="/settings">
           {t('tab.settings')}
         </Menu.Item>
-        <Menu.Item leftSection={<IconKeyboard size={14} />} rightSection={<kbd className={classes.kbd}>?</kbd>} onClick={onHelp}>
+        <Menu.Item
+          leftSection={<IconKeyboard size={14} />}
+          rightSection={<kbd className={classes.kbd}>?</kbd>}
+          onClick={onHelp}
+        >
           {t('keys.title')}
         </Menu.Item>
         <Menu.Divider />

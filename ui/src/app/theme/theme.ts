@@ -47,9 +47,10 @@ export const theme = createTheme({
   white: '#ffffff',
   black: '#1b1d21',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',
-  fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "Segoe UI Mono", "Roboto Mono", "DejaVu Sans Mono", monospace',
-  fontSizes: { xs: '11px', sm: '12px', md: '13px', lg: '15px', xl: '18px' },
-  lineHeights: { xs: '16px', sm: '16px', md: '20px', lg: '24px', xl: '24px' },
+  fontFamilyMonospace:
+    'ui-monospace, "SF Mono", "Cascadia Mono", "Segoe UI Mono", "Roboto Mono", "DejaVu Sans Mono", monospace',
+  fontSizes: { xs: '12px', sm: '13px', md: '13px', lg: '15px', xl: '18px' },
+  lineHeights: { xs: '16px', sm: '20px', md: '20px', lg: '24px', xl: '24px' },
   spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },
   radius: { xs: '2px', sm: '4px', md: '6px', lg: '8px', xl: '12px' },
   defaultRadius: 'sm',
@@ -70,10 +71,21 @@ export const theme = createTheme({
       defaultProps: { size: 'sm', variant: 'default', fw: 500 },
       vars: (_: unknown, props: { size?: unknown }) => {
         const compact = String(props.size).startsWith('compact');
-        return { root: { '--button-fz': '13px', '--button-height': compact ? '28px' : '32px', '--button-padding-x': compact ? '10px' : '14px' } };
+        return {
+          root: {
+            '--button-fz': '13px',
+            '--button-height': compact ? '28px' : '32px',
+            '--button-padding-x': compact ? '10px' : '14px',
+          },
+        };
       },
     },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 28 } },
+    Input: {
+      vars: (_: unknown, props: { size?: unknown }) => ({
+        wrapper: { '--input-height': props.size === 'xs' ? '28px' : '32px' },
+      }),
+    },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', allowDeselect: false, comboboxProps: { transitionProps: { duration: 0 } } } },
@@ -83,11 +95,21 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: 'xs', transitionDuration: 100 }, styles: { label: { fontWeight: 500 } } },
     Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 100 }, withArrow: false } },
     // Locking the page's scrolling would inject a <style> element; nothing here scrolls the page anyway.
-    Modal: { defaultProps: { lockScroll: false, transitionProps: { duration: 100 }, centered: true } },
-    Drawer: { defaultProps: { lockScroll: false, transitionProps: { duration: 120 } } },
-    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: 'md', transitionProps: { duration: 80 }, position: 'bottom-end', offset: 4 } },
+    Modal: {
+      defaultProps: { lockScroll: false, transitionProps: { duration: 100 }, centered: true, padding: 'lg' },
+      styles: { title: { fontSize: 15, fontWeight: 600 } },
+    },
+    Menu: {
+      defaultProps: {
+        withInitialFocusPlaceholder: false,
+        shadow: 'md',
+        transitionProps: { duration: 80 },
+        position: 'bottom-end',
+        offset: 4,
+      },
+    },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 }, offset: 4 } },
-    Tabs: { defaultProps: { keepMounted: false } },
+    Tabs: { defaultProps: { keepMounted: false }, vars: () => ({ root: { '--tabs-list-border-width': '1px' } }) },
   },
 });
 

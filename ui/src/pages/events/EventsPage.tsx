@@ -32,17 +32,25 @@ export function EventsPage() {
   const copy = useCopy();
   const columns = useEventColumns();
   const order = search.order ?? 'desc';
-  const { of, at, pages, count, histogram, refresh, refreshFigures, question } = useEventResults(search.q, range, order);
+  const { of, at, pages, count, histogram, refresh, refreshFigures, question } = useEventResults(
+    search.q,
+    range,
+    order,
+  );
   const { rows } = pages;
 
-  const newest = pages.loading || pages.stale ? undefined : order === 'desc' && rows[0] ? rows[0].id : new Date(at).toISOString();
+  const newest =
+    pages.loading || pages.stale ? undefined : order === 'desc' && rows[0] ? rows[0].id : new Date(at).toISOString();
   const news = useLive(live && reachesNow(range, at) && !pages.error, search.q, newest, refreshFigures);
   const nothingToRead = rows.length === 0 && !pages.busy && !pages.cut;
   useEffect(() => {
     if (nothingToRead && news.count > 0) refresh();
   }, [nothingToRead, news.count, refresh]);
 
-  const onOpen = useCallback((row: EventRow) => go({ p: row.process }, { replace: search.p !== undefined }), [go, search.p]);
+  const onOpen = useCallback(
+    (row: EventRow) => go({ p: row.process }, { replace: search.p !== undefined }),
+    [go, search.p],
+  );
   const onClose = useCallback(() => go({ p: undefined }), [go]);
   const isOpen = useCallback((row: EventRow) => row.process === search.p, [search.p]);
   const openRow = search.p === undefined ? undefined : rows.find(isOpen);
@@ -60,9 +68,7 @@ export function EventsPage() {
 
   return (
     <Page title={search.q ? `${search.q} · ${t('tab.events')}` : t('tab.events')} headless fill>
-      <Beside
-        beside={search.p ? <ProcessDrawer id={search.p} row={openRow} onClose={onClose} /> : null}
-      >
+      <Beside beside={search.p ? <ProcessDrawer id={search.p} row={openRow} onClose={onClose} /> : null}>
         <Histogram
           data={faulty ? undefined : histogram.data}
           stale={histogram.isPlaceholderData}
@@ -89,7 +95,9 @@ export function EventsPage() {
             <Button
               size="compact-sm"
               leftSection={<IconCopy size={14} />}
-              onClick={() => copy(toNdjson(picked), t('copiedRows', { n: picked.length, rows: fmt.number(picked.length) }))}
+              onClick={() =>
+                copy(toNdjson(picked), t('copiedRows', { n: picked.length, rows: fmt.number(picked.length) }))
+              }
             >
               {t('copyNdjson')}
             </Button>
@@ -197,8 +205,14 @@ function NothingFound() {
       title={search.q ? t('events.noneMatch') : t('events.noneInRange')}
       actions={
         <>
-          {limited ? <Anchor href={eventsHref({ ...search, range: 'all', from: undefined, to: undefined, p: undefined })}>{t('events.lookEverywhere')}</Anchor> : null}
-          {search.q ? <Anchor href={eventsHref({ ...search, q: undefined, p: undefined })}>{t('events.withoutFilter')}</Anchor> : null}
+          {limited ? (
+            <Anchor href={eventsHref({ ...search, range: 'all', from: undefined, to: undefined, p: undefined })}>
+              {t('events.lookEverywhere')}
+            </Anchor>
+          ) : null}
+          {search.q ? (
+            <Anchor href={eventsHref({ ...search, q: undefined, p: undefined })}>{t('events.withoutFilter')}</Anchor>
+          ) : null}
         </>
       }
     >

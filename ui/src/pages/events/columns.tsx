@@ -5,14 +5,14 @@ import { Chip, Rarity } from '@/primitives/Chip';
 import type { Column } from '@/primitives/DataTable/types';
 import { Quiet } from '@/primitives/Page';
 import { AccountCell, CodeCell, HashCell, HostileText, PathCell, TimeCell } from '@/primitives/Text';
-import { exitCode, valueOf } from './fields';
+import { exitCode, valueFor } from './fields';
 
 /** The columns of the events table, the usual ones first. */
 export function useEventColumns(): Column<EventRow>[] {
   const { t, fmt } = useI18n();
   return useMemo(() => {
     const of = (member: keyof EventRow) => (row: EventRow) => {
-      const value = valueOf(row, member);
+      const value = valueFor(row, member);
       return value?.page ? { ...value, page: { ...value.page, label: t('value.page') } } : value;
     };
     const text = (member: keyof EventRow, width: number, more: Partial<Column<EventRow>> = {}): Column<EventRow> => ({
@@ -20,7 +20,8 @@ export function useEventColumns(): Column<EventRow>[] {
       header: t(`field.${member}` as 'field.user'),
       width,
       value: of(member),
-      render: (row) => (row[member] === undefined ? null : <HostileText limit={200}>{String(row[member])}</HostileText>),
+      render: (row) =>
+        row[member] === undefined ? null : <HostileText limit={200}>{String(row[member])}</HostileText>,
       ...more,
     });
     const number = (member: keyof EventRow, width = 96): Column<EventRow> =>
@@ -41,19 +42,45 @@ export function useEventColumns(): Column<EventRow>[] {
       text(member, 96, { hidden: true, render: (row) => <HashCell>{row[member] as string | undefined}</HashCell> });
 
     const columns: Column<EventRow>[] = [
-      { id: 'time', header: t('field.time'), width: 164, sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> },
+      {
+        id: 'time',
+        header: t('field.time'),
+        width: 164,
+        sortable: true,
+        render: (row) => <TimeCell>{row.time}</TimeCell>,
+      },
       text('kind', 80, { hidden: true, render: (row) => t(`kind.${row.kind}`) }),
       text('station', 108),
       path('image', 240),
-      text('command_line', 188, { grow: true, wideOnly: true, render: (row) => <CodeCell>{row.command_line}</CodeCell> }),
+      text('command_line', 188, {
+        grow: true,
+        wideOnly: true,
+        render: (row) => <CodeCell>{row.command_line}</CodeCell>,
+      }),
       text('user', 124, { wideOnly: true, render: (row) => <AccountCell>{row.user}</AccountCell> }),
       text('parent_image', 108, { wideOnly: true, render: (row) => <PathCell plain>{row.parent_image}</PathCell> }),
-      text('integrity', 76, { wideOnly: true, render: (row) => (row.integrity ? t(`integrity.${row.integrity}`) : null) }),
-      text('prevalence', 84, { wideOnly: true, render: (row) => <Rarity compact prevalence={row.prevalence} runs={row.runs} /> }),
-      { id: 'end', header: t('field.end'), width: 136, wideOnly: true, value: of('exit_code'), render: (row) => <End row={row} /> },
+      text('integrity', 76, {
+        wideOnly: true,
+        render: (row) => (row.integrity ? t(`integrity.${row.integrity}`) : null),
+      }),
+      text('prevalence', 84, {
+        wideOnly: true,
+        render: (row) => <Rarity compact prevalence={row.prevalence} runs={row.runs} />,
+      }),
+      {
+        id: 'end',
+        header: t('field.end'),
+        width: 136,
+        wideOnly: true,
+        value: of('exit_code'),
+        render: (row) => <End row={row} />,
+      },
       number('pid', 72),
       path('current_directory', 200, { hidden: true }),
-      text('parent_command_line', 240, { hidden: true, render: (row) => <CodeCell>{row.parent_command_line}</CodeCell> }),
+      text('parent_command_line', 240, {
+        hidden: true,
+        render: (row) => <CodeCell>{row.parent_command_line}</CodeCell>,
+      }),
       number('parent_pid', 88),
       text('parent_user', 140, { hidden: true }),
       path('grandparent_image', 160, { hidden: true }),
@@ -62,14 +89,20 @@ export function useEventColumns(): Column<EventRow>[] {
       hash('md5'),
       hash('imphash'),
       text('signer', 180, { hidden: true }),
-      text('signed', 80, { hidden: true, render: (row) => (row.signed === undefined ? null : row.signed ? t('yes') : t('no')) }),
+      text('signed', 80, {
+        hidden: true,
+        render: (row) => (row.signed === undefined ? null : row.signed ? t('yes') : t('no')),
+      }),
       text('company', 160, { hidden: true }),
       text('product', 160, { hidden: true }),
       text('description', 200, { hidden: true }),
       text('original_file_name', 160, { hidden: true }),
       text('file_version', 120, { hidden: true }),
       size('file_size'),
-      text('elevated', 80, { hidden: true, render: (row) => (row.elevated === undefined ? null : row.elevated ? t('yes') : t('no')) }),
+      text('elevated', 80, {
+        hidden: true,
+        render: (row) => (row.elevated === undefined ? null : row.elevated ? t('yes') : t('no')),
+      }),
       number('session', 72),
       number('runs', 80),
       size('read_bytes'),

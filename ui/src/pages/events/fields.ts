@@ -7,7 +7,7 @@ const filterNames: Partial<Record<keyof EventRow, string>> = {
 };
 
 /** A member of an event as a value that can be filtered by. */
-export function valueOf(row: EventRow, member: keyof EventRow): Value | undefined {
+export function valueFor(row: EventRow, member: keyof EventRow): Value | undefined {
   const value = row[member];
   if (value === undefined || value === null || value === '') return undefined;
   const text = member === 'duration_ms' ? `${value}ms` : String(value);

@@ -22,7 +22,13 @@ export function useEventResults(q: string | undefined, range: Range, order: 'asc
   const of = useMemo<Search>(() => ({ q, ...resolve(JSON.parse(rangeKey) as Range, asked) }), [q, rangeKey, asked]);
 
   const options = queries.events(of, order);
-  const pages = usePages({ ...options, queryKey: [...options.queryKey, asked] as const } as Parameters<typeof usePages<EventPage, EventRow>>[0], rowsOf, keyOf);
+  const pages = usePages(
+    { ...options, queryKey: [...options.queryKey, asked] as const } as Parameters<
+      typeof usePages<EventPage, EventRow>
+    >[0],
+    rowsOf,
+    keyOf,
+  );
   const count = useQuery({ ...queries.eventCount(of), placeholderData: keepPreviousData });
   const histogram = useQuery({ ...queries.histogram(of, buckets), placeholderData: keepPreviousData });
 
@@ -42,5 +48,14 @@ export function useEventResults(q: string | undefined, range: Range, order: 'asc
   }, [client]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  return { of, at: asked, pages, count, histogram, refresh, refreshFigures, question: JSON.stringify([of, order, asked]) };
+  return {
+    of,
+    at: asked,
+    pages,
+    count,
+    histogram,
+    refresh,
+    refreshFigures,
+    question: JSON.stringify([of, order, asked]),
+  };
 }

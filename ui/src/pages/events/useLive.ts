@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { api } from '@/api/client';
 import { follow } from '@/api/live';
 import { queries } from '@/api/queries';
@@ -11,7 +11,12 @@ export interface News {
 }
 
 /** Counts what has come since a row was the newest. Nothing is shown until it is asked for. */
-export function useLive(enabled: boolean, q: string | undefined, after: string | undefined, onStored: () => void): News {
+export function useLive(
+  enabled: boolean,
+  q: string | undefined,
+  after: string | undefined,
+  onStored: () => void,
+): News {
   const client = useQueryClient();
   const [news, setNews] = useState<News & { of: string }>({ count: 0, atLeast: false, of: '' });
   const of = `${after} ${q ?? ''}`;

@@ -24,13 +24,23 @@ export function ImportPage() {
   const list = useUploads();
   const imports = useQuery({
     ...queries.imports(),
-    refetchInterval: (query) => (query.state.data?.imports.some((each) => each.state === 'running' || each.state === 'receiving') ? 2_000 : false),
+    refetchInterval: (query) =>
+      query.state.data?.imports.some((each) => each.state === 'running' || each.state === 'receiving') ? 2_000 : false,
   });
   const limit = imports.data?.limit_bytes;
   useEffect(() => {
-    uploads.whenFinished(() => void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' && queryKey[0] !== 'query' }));
+    uploads.whenFinished(
+      () =>
+        void client.invalidateQueries({
+          predicate: ({ queryKey }) => queryKey[0] !== 'session' && queryKey[0] !== 'query',
+        }),
+    );
   }, [client]);
-  const add = (files: File[]) => uploads.add(files.filter((file) => file.size > 0 || files.length === 1), limit);
+  const add = (files: File[]) =>
+    uploads.add(
+      files.filter((file) => file.size > 0 || files.length === 1),
+      limit,
+    );
   const underway = new Set(list.map((each) => each.import?.id));
   const past = imports.data?.imports.filter((each) => !underway.has(each.id)) ?? [];
   const over = list.some((each) => ['finished', 'refused', 'cancelled'].includes(each.state));
@@ -57,7 +67,10 @@ export function ImportPage() {
             ) : null
           }
         >
-          <SmallTable label={t('import.now')} head={[t('import.file'), t('import.state'), t('import.found'), t('tab.stations')]}>
+          <SmallTable
+            label={t('import.now')}
+            head={[t('import.file'), t('import.state'), t('import.found'), t('tab.stations')]}
+          >
             {list.map((each) => (
               <UploadRow key={each.id} upload={each} limit={limit} />
             ))}
@@ -93,9 +106,21 @@ function UploadRow({ upload, limit }: { upload: Upload; limit: number | undefine
       </td>
       <td>
         {state === 'waiting' ? <Quiet>{t('import.waiting')}</Quiet> : null}
-        {state === 'sending' ? <ProgressLine label={t('import.sending', { name })} text={t('import.sendingShort')} done={upload.sent} of={upload.size} /> : null}
+        {state === 'sending' ? (
+          <ProgressLine
+            label={t('import.sending', { name })}
+            text={t('import.sendingShort')}
+            done={upload.sent}
+            of={upload.size}
+          />
+        ) : null}
         {state === 'reading' && result ? (
-          <ProgressLine label={t('import.reading', { name })} text={t('import.readingShort')} done={result.bytes_done} of={result.bytes} />
+          <ProgressLine
+            label={t('import.reading', { name })}
+            text={t('import.readingShort')}
+            done={result.bytes_done}
+            of={result.bytes}
+          />
         ) : null}
         {state === 'finished' && result ? <ImportState value={result} /> : null}
         {state === 'cancelled' ? <Quiet>{t('import.cancelled')}</Quiet> : null}
@@ -132,13 +157,21 @@ function UploadRow({ upload, limit }: { upload: Upload; limit: number | undefine
   );
 }
 
-const tones: Record<Import['state'], Tone> = { receiving: 'plain', running: 'plain', done: 'good', failed: 'bad', interrupted: 'warn' };
+const tones: Record<Import['state'], Tone> = {
+  receiving: 'plain',
+  running: 'plain',
+  done: 'good',
+  failed: 'bad',
+  interrupted: 'warn',
+};
 
 function ImportState({ value }: { value: Import }) {
   const { t, fmt } = useI18n();
   return (
     <>
-      <Chip tone={value.state === 'done' && value.damaged > 0 ? 'warn' : tones[value.state]}>{t(`import.${value.state}`)}</Chip>{' '}
+      <Chip tone={value.state === 'done' && value.damaged > 0 ? 'warn' : tones[value.state]}>
+        {t(`import.${value.state}`)}
+      </Chip>{' '}
       {value.damaged > 0 ? `${t('import.damaged', { n: value.damaged, records: fmt.number(value.damaged) })} ` : ''}
       {value.reason ? (
         <Quiet>
@@ -157,8 +190,15 @@ function Found({ value }: { value: Import }) {
       {t('import.added', { n: value.added, events: fmt.number(value.added) })}
       <Quiet>
         {' '}
-        {t('import.of', { n: value.records, records: fmt.number(value.records), starts: fmt.number(value.starts), stops: fmt.number(value.stops) })}
-        {value.duplicates > 0 ? ` · ${t('import.duplicates', { n: value.duplicates, events: fmt.number(value.duplicates) })}` : ''}
+        {t('import.of', {
+          n: value.records,
+          records: fmt.number(value.records),
+          starts: fmt.number(value.starts),
+          stops: fmt.number(value.stops),
+        })}
+        {value.duplicates > 0
+          ? ` · ${t('import.duplicates', { n: value.duplicates, events: fmt.number(value.duplicates) })}`
+          : ''}
       </Quiet>
     </>
   );
@@ -171,7 +211,11 @@ function Stations({ value }: { value: Import }) {
   return (
     <Line>
       {first.map((station) => (
-        <Anchor key={station.id} href={eventsHref({ q: termFor('station', station.name), range: 'all' })} title={t('stations.events')}>
+        <Anchor
+          key={station.id}
+          href={eventsHref({ q: termFor('station', station.name), range: 'all' })}
+          title={t('stations.events')}
+        >
           <HostileText limit={40}>{station.name}</HostileText>
         </Anchor>
       ))}
@@ -209,7 +253,12 @@ function PastImports({ imports }: { imports: Import[] }) {
           </td>
           <td title={each.reason ? visible(each.reason) : undefined}>
             {each.state === 'running' ? (
-              <ProgressLine label={t('import.reading', { name: visible(each.name) })} text={t('import.readingShort')} done={each.bytes_done} of={each.bytes} />
+              <ProgressLine
+                label={t('import.reading', { name: visible(each.name) })}
+                text={t('import.readingShort')}
+                done={each.bytes_done}
+                of={each.bytes}
+              />
             ) : (
               <>
                 <Chip tone={tones[each.state]}>{t(`import.${each.state}`)}</Chip>{' '}

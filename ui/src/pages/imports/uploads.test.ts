@@ -4,7 +4,20 @@ import { Uploads } from './uploads';
 
 const file = (name: string, size = 10) => new File([new Uint8Array(size)], name);
 const answer = (state: Import['state']): Import => ({
-  id: 7, name: 'a', state, bytes: 10, bytes_done: 0, records: 0, starts: 0, stops: 0, added: 0, duplicates: 0, damaged: 0, other: 0, stations: [], created: '',
+  id: 7,
+  name: 'a',
+  state,
+  bytes: 10,
+  bytes_done: 0,
+  records: 0,
+  starts: 0,
+  stops: 0,
+  added: 0,
+  duplicates: 0,
+  damaged: 0,
+  other: 0,
+  stations: [],
+  created: '',
 });
 
 it('refuses what is too big without sending it', () => {

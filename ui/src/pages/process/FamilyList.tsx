@@ -19,11 +19,17 @@ export function FamilyList({ row, limit, all }: { row: EventRow; limit: number; 
   return (
     <>
       <Lineage label={t('process.family')} kin={family(row, ancestors.data?.ancestors ?? [], below, t, fmt)} />
-      {failed ? <Failure compact what={t('process.familyFailed')} error={failed.error} onRetry={() => void failed.refetch()} /> : null}
+      {failed ? (
+        <Failure compact what={t('process.familyFailed')} error={failed.error} onRetry={() => void failed.refetch()} />
+      ) : null}
       {descendants.hasNextPage ? (
         <Line end>
           {all ? (
-            <Button size="compact-sm" loading={descendants.isFetchingNextPage} onClick={() => void descendants.fetchNextPage()}>
+            <Button
+              size="compact-sm"
+              loading={descendants.isFetchingNextPage}
+              onClick={() => void descendants.fetchNextPage()}
+            >
               {t('process.moreDescendants')}
             </Button>
           ) : (

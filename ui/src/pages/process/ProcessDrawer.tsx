@@ -33,7 +33,11 @@ export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
   const row = process.data;
   return (
     <Drawer
-      label={row ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station }) : t('process.one')}
+      label={
+        row
+          ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station })
+          : t('process.one')
+      }
       onClose={onClose}
       actions={
         <>
@@ -63,7 +67,14 @@ export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
       {row ? (
         <>
           <ProcessHeader row={row} />
-          <Part title={t('process.family')} actions={<Anchor size="sm" href={processHref(id)}>{t('process.wholeFamily')}</Anchor>}>
+          <Part
+            title={t('process.family')}
+            actions={
+              <Anchor size="sm" href={processHref(id)}>
+                {t('process.wholeFamily')}
+              </Anchor>
+            }
+          >
             <FamilyList row={row} limit={firstDescendants} />
           </Part>
           <Facts groups={factGroups(row, t, fmt)} />

@@ -25,16 +25,28 @@ export function ProcessHeader({ row, page }: { row: EventRow; page?: boolean }) 
         <time key="time" dateTime={row.started ?? row.time} title={fmt.exact(row.started ?? row.time)}>
           {fmt.dateTime(row.started ?? row.time)}
         </time>,
-        row.duration_ms !== undefined ? t('process.ran', { duration: fmt.duration(row.duration_ms) }) : ended ? null : t('process.noEnd'),
+        row.duration_ms !== undefined
+          ? t('process.ran', { duration: fmt.duration(row.duration_ms) })
+          : ended
+            ? null
+            : t('process.noEnd'),
       ]}
       chips={
         <>
           {row.exit_code === undefined ? null : <Chip>{t('process.exit', { code: exitCode(row.exit_code) })}</Chip>}
           {row.integrity ? <Chip>{t('process.integrity', { level: t(`integrity.${row.integrity}`) })}</Chip> : null}
           {row.elevated ? <Chip>{t('process.elevated')}</Chip> : null}
-          {row.signed === false ? <Chip>{t('unsigned')}</Chip> : row.signer ? <Chip>{t('process.signedBy', { signer: row.signer })}</Chip> : null}
-          {row.prevalence !== undefined && row.prevalence <= 3 ? <Rarity prevalence={row.prevalence} runs={row.runs} /> : null}
-          {row.prevalence !== undefined && row.prevalence > 3 ? <Chip>{t('rarity.on', { n: row.prevalence, stations: fmt.number(row.prevalence) })}</Chip> : null}
+          {row.signed === false ? (
+            <Chip>{t('unsigned')}</Chip>
+          ) : row.signer ? (
+            <Chip>{t('process.signedBy', { signer: row.signer })}</Chip>
+          ) : null}
+          {row.prevalence !== undefined && row.prevalence <= 3 ? (
+            <Rarity prevalence={row.prevalence} runs={row.runs} />
+          ) : null}
+          {row.prevalence !== undefined && row.prevalence > 3 ? (
+            <Chip>{t('rarity.on', { n: row.prevalence, stations: fmt.number(row.prevalence) })}</Chip>
+          ) : null}
           {row.origin === 'imported' ? <Chip>{t('origin.imported')}</Chip> : null}
         </>
       }

@@ -26,12 +26,18 @@ export function ProcessPage() {
   const { id } = useParams({ from: '/shell/processes/$id' });
   const process = useQuery(queries.process(id));
   const row = process.data;
-  const title = row ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station }) : t('process.one');
+  const title = row
+    ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station })
+    : t('process.one');
 
   if (!row) {
     return (
       <Page title={title} headless>
-        {process.error ? <Failure what={t('process.failed')} error={process.error} onRetry={() => void process.refetch()} /> : <Waiting lines={12} />}
+        {process.error ? (
+          <Failure what={t('process.failed')} error={process.error} onRetry={() => void process.refetch()} />
+        ) : (
+          <Waiting lines={12} />
+        )}
       </Page>
     );
   }

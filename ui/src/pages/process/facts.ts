@@ -1,31 +1,49 @@
 import type { EventRow } from '@/api/types';
-import type { Format } from '@/app/i18n/format';
 import type { Translate } from '@/app/i18n';
+import type { Format } from '@/app/i18n/format';
 import type { Fact, FactGroup } from '@/primitives/Facts';
-import { exitCode, processHref, valueOf } from '../events/fields';
+import { exitCode, processHref, valueFor } from '../events/fields';
 
 /** What is known about a process, in groups. */
 export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[] {
   const fact = (member: keyof EventRow, shown?: Fact['shown'], more: Partial<Fact> = {}): Fact | undefined => {
-    const value = valueOf(row, member);
+    const value = valueFor(row, member);
     if (!value) return undefined;
-    const page = value.page && value.page.href !== processHref(row.process) ? { ...value.page, label: t('value.page') } : undefined;
-    return { name: t(`field.${member}` as 'field.user'), shown: shown ?? value.value, value: { ...value, page }, ...more };
+    const page =
+      value.page && value.page.href !== processHref(row.process)
+        ? { ...value.page, label: t('value.page') }
+        : undefined;
+    return {
+      name: t(`field.${member}` as 'field.user'),
+      shown: shown ?? value.value,
+      value: { ...value, page },
+      ...more,
+    };
   };
   const code = (member: keyof EventRow) => fact(member, undefined, { code: true });
   const time = (member: keyof EventRow) => {
     const at = row[member];
     return at ? fact(member, fmt.exact(String(at))) : undefined;
   };
-  const count = (member: keyof EventRow) => (row[member] === undefined ? undefined : fact(member, fmt.number(Number(row[member]))));
-  const size = (member: keyof EventRow) => (row[member] === undefined ? undefined : fact(member, fmt.bytes(Number(row[member]))));
+  const count = (member: keyof EventRow) =>
+    row[member] === undefined ? undefined : fact(member, fmt.number(Number(row[member])));
+  const size = (member: keyof EventRow) =>
+    row[member] === undefined ? undefined : fact(member, fmt.bytes(Number(row[member])));
   const span = (member: 'kernel_time_us' | 'user_time_us') => {
     const us = row[member];
     return us === undefined ? undefined : fact(member, fmt.duration(us / 1000));
   };
-  const yesNo = (member: keyof EventRow) => (row[member] === undefined ? undefined : fact(member, row[member] ? t('yes') : t('no')));
+  const yesNo = (member: keyof EventRow) =>
+    row[member] === undefined ? undefined : fact(member, row[member] ? t('yes') : t('no'));
   const list = (member: 'privileges' | 'privileges_default' | 'privileges_present'): Fact | undefined =>
-    row[member]?.length ? { name: t(`field.${member}`), shown: row[member].join(', '), code: true, value: { value: row[member].join('\n') } } : undefined;
+    row[member]?.length
+      ? {
+          name: t(`field.${member}`),
+          shown: row[member].join(', '),
+          code: true,
+          value: { value: row[member].join('\n') },
+        }
+      : undefined;
 
   return [
     {
@@ -64,7 +82,9 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
         code('sha1'),
         code('md5'),
         code('imphash'),
-        row.signed === undefined && !row.signer ? undefined : fact(row.signer ? 'signer' : 'signed', row.signer ?? (row.signed ? t('yes') : t('unsigned'))),
+        row.signed === undefined && !row.signer
+          ? undefined
+          : fact(row.signer ? 'signer' : 'signed', row.signer ?? (row.signed ? t('yes') : t('unsigned'))),
         fact('description'),
         fact('product'),
         fact('company'),

@@ -1,14 +1,21 @@
 import type { Ancestor, Descendant, EventRow } from '@/api/types';
 import type { Translate } from '@/app/i18n';
 import type { Format } from '@/app/i18n/format';
+import { splitPath } from '@/primitives/hostile';
 import type { Kin } from '@/primitives/Lineage';
 import { HostileText } from '@/primitives/Text';
-import { splitPath } from '@/primitives/hostile';
 import { processHref } from '../events/fields';
 
 /** A process and its family as one indented list: the oldest ancestor first, then itself, then what it started. */
-export function family(row: EventRow, ancestors: Ancestor[], descendants: Descendant[], t: Translate, fmt: Format): Kin[] {
-  const name = (image: string | undefined) => (image ? <HostileText limit={120}>{splitPath(image).name}</HostileText> : t('process.unknown'));
+export function family(
+  row: EventRow,
+  ancestors: Ancestor[],
+  descendants: Descendant[],
+  t: Translate,
+  fmt: Format,
+): Kin[] {
+  const name = (image: string | undefined) =>
+    image ? <HostileText limit={120}>{splitPath(image).name}</HostileText> : t('process.unknown');
   const line = (text: string | undefined) => (text ? <HostileText limit={200}>{text}</HostileText> : null);
   const clock = (at: string | undefined) => (at ? fmt.dateTime(at).slice(11) : undefined);
 

@@ -39,7 +39,8 @@ export function LoginPage() {
   if (session.data && !logIn.isPending) return <Navigate to={back} replace />;
 
   const { error } = logIn;
-  const told = error instanceof ApiError && error.status === 401 ? t('login.wrong') : error ? errorText(error) : undefined;
+  const told =
+    error instanceof ApiError && error.status === 401 ? t('login.wrong') : error ? errorText(error) : undefined;
   return (
     <Card title={t('login.title')} lead={search.return ? t('login.again') : undefined} foot={<LanguageSwitch />}>
       <Fields

@@ -31,7 +31,8 @@ export function PasswordForm({ userName, onDone }: { userName: string; onDone():
   ];
   const ready = current !== '' && conditions.every((each) => each.met);
   const { error } = change;
-  const told = error instanceof ApiError && error.status === 401 ? t('password.wrong') : error ? errorText(error) : undefined;
+  const told =
+    error instanceof ApiError && error.status === 401 ? t('password.wrong') : error ? errorText(error) : undefined;
   const toggle = { 'aria-label': t('login.show') };
   return (
     <Fields onSubmit={() => ready && change.mutate()}>

@@ -1,7 +1,7 @@
 import { Select, useMantineColorScheme } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useI18n } from '@/app/i18n';
-import { type Preferences as Values, setPreferences, usePreferences } from '@/app/preferences';
+import { setPreferences, usePreferences, type Preferences as Values } from '@/app/preferences';
 import { useSession } from '@/app/session';
 import { Panel } from '@/primitives/Page';
 import { PasswordForm } from '../session/PasswordForm';

@@ -16,7 +16,14 @@ export function Secret({ shown, onClose }: { shown: Shown; onClose(): void }) {
   const { t } = useI18n();
   const copy = useCopy();
   return (
-    <Modal opened onClose={onClose} title={shown.title} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={shown.title}
+      closeOnClickOutside={false}
+      closeOnEscape={false}
+      withCloseButton={false}
+    >
       <p>{shown.text}</p>
       <CodeBlock label={shown.title}>{shown.secret}</CodeBlock>
       <br />

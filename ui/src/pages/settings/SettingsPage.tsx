@@ -25,7 +25,9 @@ export function SettingsPage() {
       <Tabs
         value={section}
         keepMounted
-        onChange={(value) => void navigate({ to: '/settings', search: value && value !== 'own' ? { section: value } : {} })}
+        onChange={(value) =>
+          void navigate({ to: '/settings', search: value && value !== 'own' ? { section: value } : {} })
+        }
       >
         <Tabs.List mb="lg">
           {open.map((each) => (

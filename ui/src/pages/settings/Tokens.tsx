@@ -49,7 +49,17 @@ export function Tokens() {
       ) : tokens.data.tokens.length === 0 ? (
         <Empty title={t('tokens.none')} />
       ) : (
-        <SmallTable label={t('settings.tokens')} head={[t('tokens.name'), t('users.role'), t('tokens.owner'), t('tokens.lastUsed'), t('tokens.expires'), t('actions')]}>
+        <SmallTable
+          label={t('settings.tokens')}
+          head={[
+            t('tokens.name'),
+            t('users.role'),
+            t('tokens.owner'),
+            t('tokens.lastUsed'),
+            t('tokens.expires'),
+            t('actions'),
+          ]}
+        >
           {tokens.data.tokens.map((token) => (
             <tr key={token.id}>
               <td>
@@ -81,7 +91,12 @@ export function Tokens() {
         />
       ) : null}
       {removing ? (
-        <Modal opened onClose={() => setRemoving(undefined)} title={t('tokens.revokeNamed', { name: visible(removing.name) })} closeButtonProps={{ 'aria-label': t('close') }}>
+        <Modal
+          opened
+          onClose={() => setRemoving(undefined)}
+          title={t('tokens.revokeNamed', { name: visible(removing.name) })}
+          closeButtonProps={{ 'aria-label': t('close') }}
+        >
           <p>{t('tokens.revokeText')}</p>
           <Line end>
             <Button onClick={() => setRemoving(undefined)} data-autofocus>
@@ -113,14 +128,25 @@ function AddToken({ onClose, onAdded }: { onClose(): void; onAdded(name: string,
   const [days, setDays] = useState<string>('90');
   const add = useMutation({
     mutationFn: () =>
-      api.addToken({ name: name.trim(), role, expires: days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : undefined }),
+      api.addToken({
+        name: name.trim(),
+        role,
+        expires: days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : undefined,
+      }),
     onSuccess: (added) => onAdded(name.trim(), added.secret),
   });
   return (
     <Modal opened onClose={onClose} title={t('tokens.add')} closeButtonProps={{ 'aria-label': t('close') }}>
       <Fields onSubmit={() => name.trim() !== '' && add.mutate()}>
         {add.error ? <FormError>{errorText(add.error)}</FormError> : null}
-        <TextInput label={t('tokens.name')} description={t('tokens.nameHint')} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus autoComplete="off" />
+        <TextInput
+          label={t('tokens.name')}
+          description={t('tokens.nameHint')}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          data-autofocus
+          autoComplete="off"
+        />
         <NativeSelect
           label={t('users.role')}
           description={t(`role.${role}.can`)}

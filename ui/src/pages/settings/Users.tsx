@@ -35,7 +35,11 @@ export function Users() {
   });
   const reset = async (user: User) => {
     const { one_time_password } = await api.resetPassword(user.id);
-    setShown({ title: t('users.oneTime', { name: visible(user.name) }), text: t('users.oneTimeText'), secret: one_time_password });
+    setShown({
+      title: t('users.oneTime', { name: visible(user.name) }),
+      text: t('users.oneTimeText'),
+      secret: one_time_password,
+    });
   };
 
   return (
@@ -54,13 +58,24 @@ export function Users() {
       ) : users.error ? (
         <Failure what={t('users.failed')} error={users.error} onRetry={() => void users.refetch()} />
       ) : (
-        <SmallTable label={t('settings.users')} head={[t('users.name'), t('users.role'), t('users.state'), t('users.lastLogin'), t('users.created'), t('actions')]}>
+        <SmallTable
+          label={t('settings.users')}
+          head={[
+            t('users.name'),
+            t('users.role'),
+            t('users.state'),
+            t('users.lastLogin'),
+            t('users.created'),
+            t('actions'),
+          ]}
+        >
           {users.data.users.map((user) => {
             const name = visible(user.name);
             return (
               <tr key={user.id}>
                 <td>
-                  <HostileText limit={60}>{user.name}</HostileText> {user.id === self.id ? <Quiet>{t('users.you')}</Quiet> : null}
+                  <HostileText limit={60}>{user.name}</HostileText>{' '}
+                  {user.id === self.id ? <Quiet>{t('users.you')}</Quiet> : null}
                 </td>
                 <td>
                   <NativeSelect
@@ -75,7 +90,15 @@ export function Users() {
                     data={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))}
                   />
                 </td>
-                <td>{user.disabled ? <Chip tone="warn">{t('users.disabled')}</Chip> : user.must_change_password ? <Chip>{t('users.waiting')}</Chip> : <Chip tone="good">{t('users.active')}</Chip>}</td>
+                <td>
+                  {user.disabled ? (
+                    <Chip tone="warn">{t('users.disabled')}</Chip>
+                  ) : user.must_change_password ? (
+                    <Chip>{t('users.waiting')}</Chip>
+                  ) : (
+                    <Chip tone="good">{t('users.active')}</Chip>
+                  )}
+                </td>
                 <td>{user.last_login ? <TimeCell>{user.last_login}</TimeCell> : <Quiet>{t('never')}</Quiet>}</td>
                 <td>
                   <TimeCell>{user.created}</TimeCell>
@@ -90,7 +113,9 @@ export function Users() {
                       </Menu.Target>
                       <Menu.Dropdown>
                         <Menu.Item onClick={() => act.mutate(() => reset(user))}>{t('users.reset')}</Menu.Item>
-                        <Menu.Item onClick={() => act.mutate(() => api.changeUser(user.id, { disabled: !user.disabled }))}>
+                        <Menu.Item
+                          onClick={() => act.mutate(() => api.changeUser(user.id, { disabled: !user.disabled }))}
+                        >
                           {user.disabled ? t('users.enable') : t('users.disable')}
                         </Menu.Item>
                         <Menu.Divider />
@@ -117,7 +142,12 @@ export function Users() {
         />
       ) : null}
       {removing ? (
-        <Modal opened onClose={() => setRemoving(undefined)} title={t('users.removeNamed', { name: visible(removing.name) })} closeButtonProps={{ 'aria-label': t('close') }}>
+        <Modal
+          opened
+          onClose={() => setRemoving(undefined)}
+          title={t('users.removeNamed', { name: visible(removing.name) })}
+          closeButtonProps={{ 'aria-label': t('close') }}
+        >
           <p>{t('users.removeText')}</p>
           <Line end>
             <Button onClick={() => setRemoving(undefined)} data-autofocus>
@@ -154,7 +184,13 @@ function AddUser({ onClose, onAdded }: { onClose(): void; onAdded(name: string, 
     <Modal opened onClose={onClose} title={t('users.add')} closeButtonProps={{ 'aria-label': t('close') }}>
       <Fields onSubmit={() => name.trim() !== '' && add.mutate()}>
         {add.error ? <FormError>{errorText(add.error)}</FormError> : null}
-        <TextInput label={t('users.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus autoComplete="off" />
+        <TextInput
+          label={t('users.name')}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          data-autofocus
+          autoComplete="off"
+        />
         <NativeSelect
           label={t('users.role')}
           description={t(`role.${role}.can`)}

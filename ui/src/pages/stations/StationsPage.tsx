@@ -1,5 +1,5 @@
 import { ActionIcon, Anchor, Button, Modal, TextInput, Tooltip } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconSearch, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -30,15 +30,17 @@ export function StationsPage() {
   const navigate = useNavigate();
   const search = useSearch({ from: '/shell/stations' }).search ?? '';
   const [typed, setTyped] = useState(search);
-  const [settled] = useDebouncedValue(typed.trim(), 250);
   const [leaving, setLeaving] = useState<Station>();
   useEffect(() => setTyped(search), [search]);
-  useEffect(() => {
-    if (settled !== search) void navigate({ to: '/stations', search: settled ? { search: settled } : {}, replace: true });
-    // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed moves the address, not the other way round
-  }, [settled]);
+  const look = useDebouncedCallback((text: string) => {
+    void navigate({ to: '/stations', search: text.trim() ? { search: text.trim() } : {}, replace: true });
+  }, 250);
 
-  const pages = usePages(queries.stations(search) as Parameters<typeof usePages<StationPage, Station>>[0], rowsOf, keyOf);
+  const pages = usePages(
+    queries.stations(search) as Parameters<typeof usePages<StationPage, Station>>[0],
+    rowsOf,
+    keyOf,
+  );
   const columns = useStationColumns(setLeaving);
   return (
     <Page title={t('tab.stations')} headless fill>
@@ -62,7 +64,10 @@ export function StationsPage() {
             placeholder={t('stations.search')}
             leftSection={<IconSearch size={14} />}
             value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
+            onChange={(event) => {
+              setTyped(event.currentTarget.value);
+              look(event.currentTarget.value);
+            }}
           />
         }
         empty={
@@ -71,7 +76,10 @@ export function StationsPage() {
           ) : pages.loading ? (
             <Waiting lines={8} />
           ) : search ? (
-            <Empty title={t('stations.noneMatch', { search: visible(search) })} actions={<Anchor href="/stations">{t('stations.all')}</Anchor>} />
+            <Empty
+              title={t('stations.noneMatch', { search: visible(search) })}
+              actions={<Anchor href="/stations">{t('stations.all')}</Anchor>}
+            />
           ) : (
             <Empty title={t('stations.none')} actions={<Anchor href="/import">{t('events.importFirst')}</Anchor>}>
               {t('stations.noneText')}
@@ -95,16 +103,36 @@ function useStationColumns(onRemove: (station: Station) => void): Column<Station
         header: t('stations.name'),
         width: 240,
         grow: true,
-        value: (row) => ({ field: 'station', value: row.name, page: { href: eventsOf(row), label: t('stations.events') } }),
+        value: (row) => ({
+          field: 'station',
+          value: row.name,
+          page: { href: eventsOf(row), label: t('stations.events') },
+        }),
         render: (row) => (
           <Anchor href={eventsOf(row)}>
             <HostileText limit={120}>{row.name}</HostileText>
           </Anchor>
         ),
       },
-      { id: 'origin', header: t('field.origin'), width: 112, render: (row) => <Chip>{t(`origin.${row.origin}`)}</Chip> },
-      { id: 'first_seen', header: t('stations.firstSeen'), width: 176, wideOnly: true, render: (row) => <TimeCell>{row.first_seen}</TimeCell> },
-      { id: 'last_seen', header: t('stations.lastSeen'), width: 176, render: (row) => <TimeCell>{row.last_seen}</TimeCell> },
+      {
+        id: 'origin',
+        header: t('field.origin'),
+        width: 112,
+        render: (row) => <Chip>{t(`origin.${row.origin}`)}</Chip>,
+      },
+      {
+        id: 'first_seen',
+        header: t('stations.firstSeen'),
+        width: 176,
+        wideOnly: true,
+        render: (row) => <TimeCell>{row.first_seen}</TimeCell>,
+      },
+      {
+        id: 'last_seen',
+        header: t('stations.lastSeen'),
+        width: 176,
+        render: (row) => <TimeCell>{row.last_seen}</TimeCell>,
+      },
       {
         id: 'processes',
         header: t('stations.processes'),
@@ -122,7 +150,11 @@ function useStationColumns(onRemove: (station: Station) => void): Column<Station
         render: (row) =>
           row.origin === 'imported' ? (
             <Tooltip label={t('stations.remove')}>
-              <ActionIcon size={24} aria-label={t('stations.removeNamed', { name: visible(row.name) })} onClick={() => onRemove(row)}>
+              <ActionIcon
+                size={24}
+                aria-label={t('stations.removeNamed', { name: visible(row.name) })}
+                onClick={() => onRemove(row)}
+              >
                 <IconTrash size={14} />
               </ActionIcon>
             </Tooltip>
@@ -142,12 +174,19 @@ function RemoveStation({ station, onClose }: { station: Station; onClose(): void
     onSuccess: async () => {
       notifications.show({ message: t('stations.removed', { name: visible(station.name) }) });
       onClose();
-      await client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' && query.queryKey[0] !== 'query' });
+      await client.invalidateQueries({
+        predicate: (query) => query.queryKey[0] !== 'session' && query.queryKey[0] !== 'query',
+      });
     },
     onError: (error) => notifications.show({ color: 'red', message: errorText(error) }),
   });
   return (
-    <Modal opened onClose={onClose} title={t('stations.removeNamed', { name: visible(station.name) })} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('stations.removeNamed', { name: visible(station.name) })}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <p>{t('stations.removeText', { n: station.processes ?? 0, processes: fmt.number(station.processes ?? 0) })}</p>
       <Line end>
         <Button onClick={onClose} data-autofocus>

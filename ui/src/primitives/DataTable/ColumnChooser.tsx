@@ -39,10 +39,19 @@ export function ColumnChooser<Row>({ columns, order, shown, onShow, onOrder, onR
             return (
               <li key={id}>
                 <label>
-                  <input type="checkbox" checked={shown[id] ?? false} onChange={(e) => onShow(id, e.currentTarget.checked)} />
+                  <input
+                    type="checkbox"
+                    checked={shown[id] ?? false}
+                    onChange={(e) => onShow(id, e.currentTarget.checked)}
+                  />
                   {column.header}
                 </label>
-                <ActionIcon size={22} disabled={i === 0} aria-label={t('table.up', { column: column.header })} onClick={() => swap(i, -1)}>
+                <ActionIcon
+                  size={22}
+                  disabled={i === 0}
+                  aria-label={t('table.up', { column: column.header })}
+                  onClick={() => swap(i, -1)}
+                >
                   <IconChevronUp size={14} />
                 </ActionIcon>
                 <ActionIcon

@@ -1,6 +1,16 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type MouseEvent, type ReactNode, useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useMediaQuery } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import {
+  type MouseEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { useI18n } from '@/app/i18n';
 import { useValueMenu } from '../ValueMenu';
 import { BulkBar } from './BulkBar';
@@ -55,7 +65,25 @@ interface DataTableProps<R> {
 
 /** Rows, many of them, to be read, walked with the keyboard, selected and opened. */
 export function DataTable<R>(props: DataTableProps<R>) {
-  const { id, label, columns, rows, keyOf, total, stale, busy, question, onNearEnd, sort, onSort, onOpen, hrefOf, isOpen, onClose, bulk } = props;
+  const {
+    id,
+    label,
+    columns,
+    rows,
+    keyOf,
+    total,
+    stale,
+    busy,
+    question,
+    onNearEnd,
+    sort,
+    onSort,
+    onOpen,
+    hrefOf,
+    isOpen,
+    onClose,
+    bulk,
+  } = props;
   const { t } = useI18n();
   const menu = useValueMenu();
   const body = useRef<HTMLDivElement>(null);
@@ -79,7 +107,9 @@ export function DataTable<R>(props: DataTableProps<R>) {
     ...shown.map((column, i) => (column.grow ? `minmax(${widths[i]}px, 1fr)` : `${widths[i]}px`)),
   ].join(' ');
   // Without a column that grows the last one takes what is left.
-  const columnsTemplate = shown.some((column) => column.grow) ? template : template.replace(/(\d+px)$/, 'minmax($1, 1fr)');
+  const columnsTemplate = shown.some((column) => column.grow)
+    ? template
+    : template.replace(/(\d+px)$/, 'minmax($1, 1fr)');
   const width = widths.reduce((sum, each) => sum + each, selectable ? pickWidth : 0);
 
   const virtual = useVirtualizer({
@@ -110,10 +140,13 @@ export function DataTable<R>(props: DataTableProps<R>) {
     style?.setProperty('--height', `${rows.length * rowHeight}px`);
   }, [columnsTemplate, width, rows.length]);
 
-  const openTab = useCallback((row: R) => {
-    const href = hrefOf?.(row);
-    if (href) window.open(href, '_blank', 'noopener');
-  }, [hrefOf]);
+  const openTab = useCallback(
+    (row: R) => {
+      const href = hrefOf?.(row);
+      if (href) window.open(href, '_blank', 'noopener');
+    },
+    [hrefOf],
+  );
 
   const onRowClick = useCallback(
     (event: MouseEvent, row: R, index: number) => {
@@ -220,7 +253,6 @@ export function DataTable<R>(props: DataTableProps<R>) {
       <div className={classes.frame}>
         <div className={classes.progress} data-busy={busy || undefined} aria-hidden="true" />
         {props.notice ? <div className={classes.notice}>{props.notice}</div> : null}
-        {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: aria-activedescendant is a grid's */}
         <div
           ref={body}
           className={classes.body}
@@ -239,7 +271,11 @@ export function DataTable<R>(props: DataTableProps<R>) {
               columns={shown}
               selectable={selectable}
               picked={picked.length === 0 ? 'none' : picked.length === rows.length ? 'all' : 'some'}
-              onPickAll={() => setSelection(picked.length === rows.length ? {} : Object.fromEntries(rows.map((row) => [keyOf(row), true])))}
+              onPickAll={() =>
+                setSelection(
+                  picked.length === rows.length ? {} : Object.fromEntries(rows.map((row) => [keyOf(row), true])),
+                )
+              }
               sort={sort}
               onSort={onSort}
             />

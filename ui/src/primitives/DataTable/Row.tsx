@@ -1,4 +1,4 @@
-import { memo, type MouseEvent } from 'react';
+import { type MouseEvent, memo } from 'react';
 import { useI18n } from '@/app/i18n';
 import { ValueMenuButton } from '../ValueMenu';
 import classes from './DataTable.module.css';
@@ -19,7 +19,20 @@ interface RowProps<R> {
   onSelect(rowKey: string, index: number, range: boolean): void;
 }
 
-function RowOf<R>({ id, row, rowKey, index, top, columns, selectable, active, open, selected, onClick, onSelect }: RowProps<R>) {
+function RowOf<R>({
+  id,
+  row,
+  rowKey,
+  index,
+  top,
+  columns,
+  selectable,
+  active,
+  open,
+  selected,
+  onClick,
+  onSelect,
+}: RowProps<R>) {
   const { t } = useI18n();
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for its rows
@@ -44,14 +57,23 @@ function RowOf<R>({ id, row, rowKey, index, top, columns, selectable, active, op
             tabIndex={-1}
             aria-label={t('table.selectRow')}
             checked={selected}
-            onChange={(event) => onSelect(rowKey, index, (event.nativeEvent as unknown as globalThis.MouseEvent).shiftKey)}
+            onChange={(event) =>
+              onSelect(rowKey, index, (event.nativeEvent as unknown as globalThis.MouseEvent).shiftKey)
+            }
           />
         </div>
       ) : null}
       {columns.map((column) => {
         const value = column.value?.(row);
         return (
-          <div key={column.id} className={classes.cell} role="gridcell" tabIndex={-1} data-align={column.align} data-column={column.id}>
+          <div
+            key={column.id}
+            className={classes.cell}
+            role="gridcell"
+            tabIndex={-1}
+            data-align={column.align}
+            data-column={column.id}
+          >
             <div className={classes.content}>{column.render(row)}</div>
             {value ? <ValueMenuButton value={value} name={column.header} inTable /> : null}
           </div>

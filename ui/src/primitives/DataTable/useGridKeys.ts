@@ -16,7 +16,12 @@ const page = 12;
 function taken(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : null;
   if (event.defaultPrevented || event.altKey) return true;
-  if (target?.closest('input:not([type=checkbox]), textarea, select, [contenteditable], [role=menu], [role=dialog], [role=listbox]')) return true;
+  if (
+    target?.closest(
+      'input:not([type=checkbox]), textarea, select, [contenteditable], [role=menu], [role=dialog], [role=listbox]',
+    )
+  )
+    return true;
   return document.querySelector('[role=dialog][aria-modal=true], [role=menu]') !== null;
 }
 
@@ -27,7 +32,8 @@ export function useGridKeys(enabled: boolean, keys: GridKeys): void {
     const onKey = (event: KeyboardEvent) => {
       if (taken(event)) return;
       const inGrid = event.target instanceof Element && event.target.getAttribute('role') === 'grid';
-      const onControl = event.target instanceof Element && event.target.closest('a, button, [role=separator], [role=tab]') !== null;
+      const onControl =
+        event.target instanceof Element && event.target.closest('a, button, [role=separator], [role=tab]') !== null;
       const command = event.ctrlKey || event.metaKey;
       const run = (action: () => void) => {
         event.preventDefault();

@@ -48,17 +48,30 @@ export function useTableLayout<Row>(id: string, columns: Column<Row>[]) {
   }, [own, usual]);
 
   const defs = useMemo<ColumnDef<Row>[]>(
-    () => columns.map((column) => ({ id: column.id, header: column.header, size: column.width, minSize: narrowest, maxSize: 2000 })),
+    () =>
+      columns.map((column) => ({
+        id: column.id,
+        header: column.header,
+        size: column.width,
+        minSize: narrowest,
+        maxSize: 2000,
+      })),
     [columns],
   );
-  const apply = <T>(updater: Updater<T>, old: T): T => (typeof updater === 'function' ? (updater as (old: T) => T)(old) : updater);
+  const apply = <T>(updater: Updater<T>, old: T): T =>
+    typeof updater === 'function' ? (updater as (old: T) => T)(old) : updater;
 
   const table = useReactTable<Row>({
     data: noRows,
     columns: defs,
     getCoreRowModel: getCoreRowModel(),
     columnResizeMode: 'onChange',
-    state: { columnOrder: layout.order, columnSizing: layout.sizes, columnVisibility: layout.shown, rowSelection: selection },
+    state: {
+      columnOrder: layout.order,
+      columnSizing: layout.sizes,
+      columnVisibility: layout.shown,
+      rowSelection: selection,
+    },
     onColumnOrderChange: (updater) => setOwn((old) => ({ ...old, order: apply(updater, layout.order) })),
     onColumnSizingChange: (updater) => setOwn((old) => ({ ...old, sizes: apply(updater, old.sizes ?? {}) })),
     onColumnVisibilityChange: (updater) => setOwn((old) => ({ ...old, shown: apply(updater, layout.shown) })),

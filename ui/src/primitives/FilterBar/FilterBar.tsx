@@ -116,7 +116,12 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
       event.preventDefault();
       if (listed && current) accept(current);
       else void submit(text);
-    } else if (event.key === 'Tab' && listed && !event.shiftKey && suggestions[Math.max(chosen, 0)]?.kind !== 'recent') {
+    } else if (
+      event.key === 'Tab' &&
+      listed &&
+      !event.shiftKey &&
+      suggestions[Math.max(chosen, 0)]?.kind !== 'recent'
+    ) {
       event.preventDefault();
       accept(suggestions[Math.max(chosen, 0)]!);
     } else if (event.key === 'Escape') {
@@ -154,7 +159,10 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
             <div className={classes.mirror} aria-hidden="true">
               <span ref={(element) => void element?.style.setProperty('transform', `translateX(${-scroll}px)`)}>
                 {text.slice(0, lead + underline.start)}
-                <u>{text.slice(lead + underline.start, Math.max(lead + underline.end, lead + underline.start + 1)) || '\u00a0'}</u>
+                <u>
+                  {text.slice(lead + underline.start, Math.max(lead + underline.end, lead + underline.start + 1)) ||
+                    '\u00a0'}
+                </u>
                 {text.slice(lead + underline.end)}
               </span>
             </div>
@@ -197,13 +205,18 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
           />
         </div>
         {text !== '' ? (
-          <ActionIcon size={22} aria-label={t('filter.clear')} onMouseDown={(e) => e.preventDefault()} onClick={() => void submit('')}>
+          <ActionIcon
+            size={22}
+            aria-label={t('filter.clear')}
+            onMouseDown={(e) => e.preventDefault()}
+            onClick={() => void submit('')}
+          >
             <IconX size={14} />
           </ActionIcon>
         ) : focused ? null : (
-          <kbd className={classes.key} aria-hidden="true">
+          <span className={classes.key} aria-hidden="true">
             /
-          </kbd>
+          </span>
         )}
         <Tooltip label={t('filter.help')}>
           <ActionIcon size={22} aria-label={t('filter.help')} onClick={() => setHelp(true)}>

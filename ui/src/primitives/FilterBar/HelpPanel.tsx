@@ -25,7 +25,13 @@ export function HelpPanel({ opened, onClose, hrefOf, onPick }: HelpPanelProps) {
     ['duration:<2s write_ops:>=1000', t('filter.example.numbers')],
   ];
   return (
-    <Modal opened={opened} onClose={onClose} title={t('filter.help')} size={760} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('filter.help')}
+      size={760}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <div className={classes.help}>
         <p>{t('filter.help.intro')}</p>
         <h3>{t('filter.help.examples')}</h3>

@@ -53,7 +53,10 @@ describe('completion', () => {
   });
   it('writes what was chosen and leaves the rest', () => {
     const field = at('a im| b');
-    expect(applyField(field.text, placeAt(field.text, field.caret)!, 'image')).toEqual({ text: 'a image: b', caret: 8 });
+    expect(applyField(field.text, placeAt(field.text, field.caret)!, 'image')).toEqual({
+      text: 'a image: b',
+      caret: 8,
+    });
     const value = at('user:no| b');
     expect(applyValue(value.text, placeAt(value.text, value.caret)!, 'NT AUTHORITY\\SYSTEM')).toEqual({
       text: 'user:"NT AUTHORITY\\SYSTEM" b',

@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
 import type { QueryField } from '@/api/types';
 import { applyField, applyValue, type Edit, findField, knownValues, matchFields, placeAt } from './completion';
@@ -24,7 +24,10 @@ export function useSuggestions(text: string, caret: number, open: boolean): Sugg
   const field = place?.kind === 'value' ? findField(fields, place.field) : undefined;
   const fixed = knownValues(field);
 
-  const wanted = place?.kind === 'value' && field && !fixed && place.operator === '' ? `${field.name}:${place.prefix.replace(/[*?]/g, '')}` : '';
+  const wanted =
+    place?.kind === 'value' && field && !fixed && place.operator === ''
+      ? `${field.name}:${place.prefix.replace(/[*?]/g, '')}`
+      : '';
   const [asked] = useDebouncedValue(wanted, 120);
   const colon = asked.indexOf(':');
   const { data: stored } = useQuery({
@@ -56,7 +59,12 @@ export function useSuggestions(text: string, caret: number, open: boolean): Sugg
   }));
 }
 
-function fieldSuggestions(fields: QueryField[], text: string, place: NonNullable<ReturnType<typeof placeAt>>, limit: number): Suggestion[] {
+function fieldSuggestions(
+  fields: QueryField[],
+  text: string,
+  place: NonNullable<ReturnType<typeof placeAt>>,
+  limit: number,
+): Suggestion[] {
   return matchFields(fields, place.kind === 'field' ? place.prefix : '', limit).map((field) => ({
     id: `field ${field.name}`,
     kind: 'field',
