@@ -97,11 +97,14 @@ func verifyPinned(s tls.ConnectionState, want []byte) error {
 	return err
 }
 
+// localUser is who the audit names for what was done on the server's machine.
+const localUser = "command line"
+
 // localClient speaks to an API of its own in this process, with all rights:
 // whoever can open the database has them anyway.
 func localClient(db *store.Store, a *app) *client {
 	handler := api.New(api.Config{Store: db, Auth: auth.New(db), Log: a.log(), Version: version, Private: a.DatabaseURL == ""})
-	admin := &auth.Caller{User: &store.User{Name: "command line", Role: auth.Administrator}, Role: auth.Administrator}
+	admin := &auth.Caller{User: &store.User{Name: localUser, Role: auth.Administrator}, Role: auth.Administrator}
 	return &client{http: &http.Client{Transport: inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(auth.WithCaller(r.Context(), admin)))
 	})}}, base: "http://local"}

@@ -14,11 +14,11 @@ import (
 
 type exportCommand struct {
 	remote
-	Q      string `help:"Filter, as in 'image:*\\temp\\*.exe user:bob'." placeholder:"FILTER"`
-	From   string `help:"Oldest time: RFC 3339, a date, or a span before now like 24h or 7d." placeholder:"TIME"`
-	To     string `help:"Newest time, exclusive." placeholder:"TIME"`
-	Format string `help:"${enum}." enum:"ndjson,csv" default:"ndjson"`
-	Output string `short:"o" help:"File to write; standard output if absent." placeholder:"FILE"`
+	Q      string `env:"-" help:"Filter, as in 'image:*\\temp\\*.exe user:bob'." placeholder:"FILTER"`
+	From   string `env:"-" help:"Oldest time: RFC 3339, a date, or a span before now like 24h or 7d." placeholder:"TIME"`
+	To     string `env:"-" help:"Newest time, exclusive." placeholder:"TIME"`
+	Format string `env:"-" help:"${enum}." enum:"ndjson,csv" default:"ndjson"`
+	Output string `env:"-" short:"o" help:"File to write; standard output if absent." placeholder:"FILE"`
 }
 
 // Run writes the events that the filter selects.

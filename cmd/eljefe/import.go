@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ import (
 type importCommand struct {
 	remote
 	Files []string `arg:"" name:"file" help:"Files, or folders to look for .evtx, .ndjson and .jsonl in."`
-	JSON  bool     `name:"json" help:"One JSON object per file instead of a table."`
+	JSON  bool     `env:"-" name:"json" help:"One JSON object per file instead of a table."`
 }
 
 // fileReport says what came of one file.
@@ -91,17 +92,11 @@ func (c *importCommand) importer(ctx context.Context, a *app) (func(context.Cont
 		return nil, nil, errors.Join(err, closeDB())
 	}
 	in := ingest.New(db, server.DiskGuard(a.DataDir), a.log())
-	return func(ctx context.Context, name string) (sum importer.Summary, err error) {
-		file, err := os.Open(name)
-		if err != nil {
-			return sum, err
+	return func(ctx context.Context, name string) (importer.Summary, error) {
+		if err := db.Audit(ctx, localUser, "import", filepath.Base(name), nil); err != nil {
+			return importer.Summary{}, err
 		}
-		defer closeAfter(file.Close, &err)
-		info, err := file.Stat()
-		if err != nil {
-			return sum, err
-		}
-		return importer.File(ctx, in, name, file, info.Size(), nil)
+		return importer.Here(ctx, db, in, localUser, name)
 	}, closeDB, nil
 }
 
@@ -116,7 +111,7 @@ func (c *client) upload(ctx context.Context, name string) (sum importer.Summary,
 	if err != nil {
 		return sum, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/imports?"+url.Values{"name": {filepath.Base(name)}}.Encode(), file)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/imports?"+url.Values{"name": {filepath.Base(name)}}.Encode(), io.NopCloser(file))
 	if err != nil {
 		return sum, err
 	}

@@ -47,9 +47,9 @@ func (c *tokenList) Run(ctx context.Context, a *app) (err error) {
 type tokenAdd struct {
 	remote
 	Name string `arg:"" help:"What the token is for."`
-	User string `help:"In whose name it acts; needed on the server's machine." placeholder:"NAME"`
-	Role string `help:"At most that user's: ${enum}." enum:"administrator,analyst,viewer" default:"viewer"`
-	Days int    `help:"Days until it expires; 0 for never." default:"0"`
+	User string `env:"-" help:"In whose name it acts; needed on the server's machine." placeholder:"NAME"`
+	Role string `env:"-" help:"At most that user's: ${enum}." enum:"administrator,analyst,viewer" default:"viewer"`
+	Days int    `env:"-" help:"Days until it expires; 0 for never." default:"0"`
 }
 
 // Run makes a token.

@@ -75,7 +75,7 @@ func (c *client) userPath(ctx context.Context, name string) (string, error) {
 type userAdd struct {
 	remote
 	Name string `arg:"" help:"Name to log in with."`
-	Role string `help:"${enum}." enum:"administrator,analyst,viewer" default:"analyst"`
+	Role string `env:"-" help:"${enum}." enum:"administrator,analyst,viewer" default:"analyst"`
 }
 
 // Run adds a user.
@@ -124,9 +124,9 @@ func (c *userReset) Run(ctx context.Context, a *app) (err error) {
 type userChange struct {
 	remote
 	Name    string `arg:"" help:"Name of the user."`
-	Role    string `help:"New role: ${enum}." enum:",administrator,analyst,viewer" default:""`
-	Disable bool   `help:"The user cannot log in any more." xor:"state"`
-	Enable  bool   `help:"The user can log in again." xor:"state"`
+	Role    string `env:"-" help:"New role: ${enum}." enum:",administrator,analyst,viewer" default:""`
+	Disable bool   `env:"-" help:"The user cannot log in any more." xor:"state"`
+	Enable  bool   `env:"-" help:"The user can log in again." xor:"state"`
 }
 
 // Run changes a user.

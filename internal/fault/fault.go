@@ -21,6 +21,7 @@ const (
 	Forbidden         // the caller is known and may not do this
 	NotFound          // there is no such thing
 	Conflict          // it clashes with what is there
+	TooMany           // too many requests; waiting helps
 	TooLarge          // the input exceeds a stated limit
 	Unavailable       // something we depend on is not there now; trying again may help
 	Timeout           // it took longer than its limit

@@ -154,26 +154,58 @@ func (j *Jobs) run(job *store.Import, path string) {
 			j.log.Warn("upload not removed", "path", path, "err", err)
 		}
 	}()
-	var sum Summary
+	_, err := track(j.ctx, j.store, job, func(ctx context.Context, progress func(Summary)) (sum Summary, err error) {
+		select {
+		case j.slots <- struct{}{}:
+			defer func() { <-j.slots }()
+		case <-ctx.Done():
+			return sum, ctx.Err()
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return sum, fmt.Errorf("open upload: %w", err)
+		}
+		sum, err = File(ctx, j.in, job.Name, file, job.Bytes, progress)
+		return sum, errors.Join(err, file.Close())
+	})
+	if fault.KindOf(err) == fault.Internal && err != nil && !errors.Is(err, context.Canceled) {
+		j.log.Error("import failed", "file", job.Name, "err", err)
+	}
+}
+
+// Here imports a file that lies on this machine, and keeps its state among the
+// imports as that of an upload is kept.
+func Here(ctx context.Context, s JobStore, in Ingester, user, path string) (sum Summary, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return sum, err
+	}
+	job, err := s.AddImport(ctx, filepath.Base(path), user, info.Size())
+	if err != nil {
+		return sum, err
+	}
+	job.State = "running"
+	return track(ctx, s, job, func(ctx context.Context, progress func(Summary)) (Summary, error) {
+		return File(ctx, in, job.Name, file, info.Size(), progress)
+	})
+}
+
+// track runs an import, stores its progress every second and its end.
+func track(ctx context.Context, s JobStore, job *store.Import, run func(context.Context, func(Summary)) (Summary, error)) (Summary, error) {
 	var saver sync.WaitGroup
 	progress, done, unsaved := make(chan Summary, 1), make(chan struct{}), *job
-	saver.Go(func() { j.saveProgress(unsaved, progress, done) })
-
-	select {
-	case j.slots <- struct{}{}:
-		defer func() { <-j.slots }()
-	case <-j.ctx.Done():
-	}
-	file, err := os.Open(path)
-	if err == nil {
-		sum, err = File(j.ctx, j.in, job.Name, file, job.Bytes, func(s Summary) {
-			select {
-			case progress <- s:
-			default: // the one before has not been saved yet
-			}
-		})
-		err = errors.Join(err, file.Close())
-	}
+	saver.Go(func() { saveProgress(ctx, s, unsaved, progress, done) })
+	sum, err := run(ctx, func(now Summary) {
+		select {
+		case progress <- now:
+		default: // the one before has not been saved yet
+		}
+	})
 	close(done)
 	saver.Wait() // or it might overwrite the final state
 	fill(job, sum)
@@ -181,23 +213,18 @@ func (j *Jobs) run(job *store.Import, path string) {
 	if err != nil {
 		job.State = "failed"
 		job.Reason = strings.Join(append([]string{reasonFor(err)}, sum.Reasons...), "; ")
-		if fault.KindOf(err) == fault.Internal && !errors.Is(err, context.Canceled) {
-			j.log.Error("import failed", "file", job.Name, "err", err)
-		}
 	}
 	if errors.Is(err, context.Canceled) {
 		job.State = "interrupted"
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	save, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	if err := j.store.SaveImport(ctx, job); err != nil {
-		j.log.Error("state of import not saved", "file", job.Name, "err", err)
-	}
+	return sum, errors.Join(err, s.SaveImport(save, job))
 }
 
 // saveProgress stores the latest progress about once a second until done, and
 // says at least every few seconds that the import is alive.
-func (j *Jobs) saveProgress(job store.Import, progress <-chan Summary, done <-chan struct{}) {
+func saveProgress(ctx context.Context, s JobStore, job store.Import, progress <-chan Summary, done <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -207,13 +234,13 @@ func (j *Jobs) saveProgress(job store.Import, progress <-chan Summary, done <-ch
 		case <-tick.C:
 		}
 		select {
-		case s := <-progress:
-			fill(&job, s)
+		case now := <-progress:
+			fill(&job, now)
 		default:
 		}
-		if err := j.store.SaveImport(j.ctx, &job); err != nil && j.ctx.Err() == nil {
-			j.log.Warn("progress of import not saved", "file", job.Name, "err", err)
-		}
+		// What cannot be saved now is saved a second later, or at the end, which
+		// reports its failure.
+		_ = s.SaveImport(ctx, &job)
 	}
 }
 

@@ -71,6 +71,16 @@ func (in *Ingester) Import(ctx context.Context, events []event.Process) (Result,
 			return Result{}, err
 		}
 	}
+	res, err := in.importOnce(ctx, events)
+	if fault.KindOf(err) == fault.Conflict {
+		// A station was removed since we learnt its number: it is made again.
+		in.forget()
+		res, err = in.importOnce(ctx, events)
+	}
+	return res, err
+}
+
+func (in *Ingester) importOnce(ctx context.Context, events []event.Process) (Result, error) {
 	var res Result
 	byStation := map[int64]int{}
 	var batches []store.StationEvents
@@ -108,7 +118,6 @@ func (in *Ingester) Import(ctx context.Context, events []event.Process) (Result,
 		return err
 	})
 	if err != nil {
-		in.forget() // a station may have been removed meanwhile
 		return Result{}, err
 	}
 	for _, a := range added {

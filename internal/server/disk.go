@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"io/fs"
 
 	"github.com/eljefe/eljefe/internal/fault"
 )
@@ -15,8 +16,8 @@ const diskReserve = 64 << 20
 func DiskGuard(dir string) func(need int64) error {
 	return func(need int64) error {
 		free, err := freeBytes(dir)
-		if errors.Is(err, errors.ErrUnsupported) {
-			return nil
+		if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrNotExist) {
+			return nil // not known here, or nothing of ours is there
 		}
 		if err != nil {
 			return err

@@ -18,15 +18,27 @@ import (
 // FirstUser is the name of the first administrator.
 const FirstUser = "admin"
 
-// passwordFile keeps the first administrator's one-time password until it has
-// been changed, so that a second start can show it again.
+// passwordFile keeps the first administrator's one-time password, so that a
+// second start can show it again. The first start after it has been changed
+// removes it.
 const passwordFile = "first-password"
 
 // firstAdministrator makes the first administrator of a new database. It
 // returns the one-time password while that still opens the page, "" after.
 func firstAdministrator(ctx context.Context, db *store.Store, dir string) (string, error) {
 	path := filepath.Join(dir, passwordFile)
-	password := auth.OneTimePassword()
+	kept, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the first password: %w", err)
+	}
+	password := strings.TrimSpace(string(kept))
+	if password == "" {
+		// Written before the user is added: a password that nobody has seen would lock everybody out.
+		password = auth.OneTimePassword()
+		if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
+			return "", fmt.Errorf("keep the first password: %w", err)
+		}
+	}
 	added, err := db.AddFirstUser(ctx, store.User{
 		Name: FirstUser, Role: auth.Administrator, PasswordHash: auth.HashPassword(password), MustChangePassword: true,
 	})
@@ -34,19 +46,8 @@ func firstAdministrator(ctx context.Context, db *store.Store, dir string) (strin
 		return "", fmt.Errorf("make the first administrator: %w", err)
 	}
 	if added {
-		if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
-			return "", fmt.Errorf("keep the first password: %w", err)
-		}
 		return password, nil
 	}
-	kept, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("read the first password: %w", err)
-	}
-	password = strings.TrimSpace(string(kept))
 	user, err := db.UserByName(ctx, FirstUser)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return "", err

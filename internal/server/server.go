@@ -48,6 +48,9 @@ const drainTime = 10 * time.Second
 
 // Run runs a server until ctx ends, then drains it.
 func Run(ctx context.Context, cfg Config) (err error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o711); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
 	// Before anything is started: an address that is taken is the commonest mistake.
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

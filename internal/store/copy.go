@@ -148,6 +148,19 @@ func (w *writer) copyStops(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("copy %d stops: %w", len(rows), err)
 	}
+	return w.noteLongestRun(ctx, rows)
+}
+
+// noteLongestRun keeps how long any process has run. It writes only when there
+// is a new record, which is rare.
+func (w *writer) noteLongestRun(ctx context.Context, stops []*stopRow) error {
+	var longest time.Duration
+	for _, r := range stops {
+		longest = max(longest, r.Time.Sub(r.started))
+	}
+	if _, err := w.tx.Exec(ctx, `UPDATE longest_run SET longest = $1 WHERE longest < $1::interval`, longest+time.Second); err != nil {
+		return fmt.Errorf("note the longest run: %w", err)
+	}
 	return nil
 }
 

@@ -53,7 +53,7 @@ func newFilter(q *query.Query, stops bool) (*filter, error) {
 	if q == nil || q.Root == nil {
 		return f, nil
 	}
-	where, err := c.node(q.Root)
+	where, err := c.must(q.Root)
 	if err != nil {
 		return nil, fmt.Errorf("compile filter: %w", err)
 	}
@@ -76,52 +76,48 @@ func (c *filterCompiler) arg(value any) string {
 	return "@" + name
 }
 
-// condition is SQL that can stand beside AND and OR.
-type condition struct {
-	sql  string
-	sure bool // it is never NULL
+// must compiles a node that must hold for every row. Only some of its parts may
+// become joins: the time that planning takes doubles with each.
+func (c *filterCompiler) must(n query.Node) (condition, error) {
+	list, err := c.nodes(flat(nil, n))
+	if err != nil {
+		return condition{}, err
+	}
+	list = combine(list, true)
+	joins := 0
+	for i := range list {
+		if !list[i].joins {
+			continue
+		}
+		if joins++; joins > mostJoins {
+			list[i] = surely("((" + list[i].sql + ") IS TRUE)") // a look per row, or a hash
+		}
+	}
+	return combined(list, true), nil
 }
 
-func maybe(sql string) condition  { return condition{sql: sql} }
-func surely(sql string) condition { return condition{sql, true} }
+const mostJoins = 4
 
-// not makes the opposite; what is not known becomes true.
-func (c condition) not() condition {
-	if c.sure {
-		return surely("NOT " + c.sql)
+// flat appends what must hold for n to hold.
+func flat(to []query.Node, n query.Node) []query.Node {
+	and, ok := n.(*query.And)
+	if !ok {
+		return append(to, n)
 	}
-	return surely("((" + c.sql + ") IS NOT TRUE)")
-}
-
-func combine(list []condition, with string) condition {
-	if len(list) == 1 {
-		return list[0]
+	for _, n := range and.Nodes {
+		to = flat(to, n)
 	}
-	sure := true
-	texts := make([]string, len(list))
-	for i, c := range list {
-		texts[i], sure = c.sql, sure && c.sure
-	}
-	return condition{"(" + strings.Join(texts, with) + ")", sure}
-}
-
-// anyOf and allOf combine conditions on one value.
-func anyOf(list []string) string { return join(list, " OR ") }
-func allOf(list []string) string { return join(list, " AND ") }
-
-func join(list []string, with string) string {
-	if len(list) == 1 {
-		return list[0]
-	}
-	return "(" + strings.Join(list, with) + ")"
+	return to
 }
 
 func (c *filterCompiler) node(n query.Node) (condition, error) {
 	switch n := n.(type) {
 	case *query.And:
-		return c.nodes(n.Nodes, " AND ")
+		list, err := c.nodes(n.Nodes)
+		return combined(list, true), err
 	case *query.Or:
-		return c.nodes(n.Nodes, " OR ")
+		list, err := c.nodes(n.Nodes)
+		return combined(list, false), err
 	case *query.Not:
 		inner, err := c.node(n.Node)
 		return inner.not(), err
@@ -134,15 +130,15 @@ func (c *filterCompiler) node(n query.Node) (condition, error) {
 	return condition{}, fmt.Errorf("unknown node %T", n)
 }
 
-func (c *filterCompiler) nodes(nodes []query.Node, with string) (condition, error) {
+func (c *filterCompiler) nodes(nodes []query.Node) ([]condition, error) {
 	list := make([]condition, len(nodes))
 	for i, n := range nodes {
 		var err error
 		if list[i], err = c.node(n); err != nil {
-			return condition{}, err
+			return nil, err
 		}
 	}
-	return combine(list, with), nil
+	return list, nil
 }
 
 func (c *filterCompiler) bare(t *query.Term) condition {
@@ -155,18 +151,18 @@ func (c *filterCompiler) bare(t *query.Term) condition {
 			list = append(list, col.in(c.text(col, pattern, query.Whole)))
 		}
 	}
-	return combine(list, " OR ")
+	return combined(list, false)
 }
 
 // in makes a condition on a value a condition on s and t. EXISTS and NOT EXISTS
 // leave the planner every way: a join where they stand alone, and within an OR
 // either a hash of the rows that fit, made once, or a look at one row by its
 // key. IN would leave only the hash, and a scan per row where that is too large.
-func (col column) in(condition string) condition {
+func (col column) in(test string) condition {
 	if col.from == "" {
-		return maybe(condition)
+		return maybe(test)
 	}
-	return surely("EXISTS (SELECT FROM " + col.from + " d WHERE d.id = " + col.id + " AND " + condition + ")")
+	return look{from: col.from, id: col.id, where: test}.condition()
 }
 
 func (c *filterCompiler) term(t *query.Term) (condition, error) {
@@ -196,7 +192,7 @@ func (c *filterCompiler) term(t *query.Term) (condition, error) {
 	if len(values) > 0 { // one look into the table for all
 		list = append(list, col.in(anyOf(values)))
 	}
-	return combine(list, " OR "), nil
+	return combined(list, false), nil
 }
 
 // known is the condition that the field has a value.
@@ -209,7 +205,7 @@ func (c *filterCompiler) known(f *query.Field, col column) condition {
 		if col.blank != "" {
 			blank = col.blank
 		}
-		return combine([]condition{surely(col.id + " IS NOT NULL"), col.in(blank).not()}, " AND ")
+		return combined([]condition{surely("(" + col.id + " IS NOT NULL)"), col.in(blank).not()}, true)
 	case col.hashes != nil:
 		var list []string
 		for _, h := range col.hashes {
@@ -360,7 +356,7 @@ func (c *filterCompiler) prevalence(col column, v *query.Value) condition {
 			return between
 		}
 	}
-	return surely(`EXISTS (
+	return condition{sure: true, joins: true, sql: `EXISTS (
 			SELECT FROM (
 				SELECT p.binary_id FROM binary_total p
 				WHERE  ` + fits("p."+col.prevalence) + ` AND NOT EXISTS (SELECT FROM prevalence_delta e WHERE e.binary_id = p.binary_id)
@@ -372,7 +368,7 @@ func (c *filterCompiler) prevalence(col column, v *query.Value) condition {
 				       WHERE  EXISTS (SELECT FROM prevalence_delta e WHERE e.binary_id = b.binary_id)) AS p
 				GROUP  BY 1
 				HAVING ` + fits("sum(p."+col.prevalence+")") + `) AS d
-			WHERE d.binary_id = ` + col.id + `)`)
+			WHERE d.binary_id = ` + col.id + `)`}
 }
 
 // text is the condition that a part of a text fits a pattern.

@@ -346,3 +346,24 @@ func TestFilterAgreesWithPredicate(t *testing.T) {
 		t.Errorf("%d of %d queries choose all or nothing: the test tests little", neither, queries)
 	}
 }
+
+// A filter that grew by a hundred clicks is still planned within its time.
+func TestFilterOfManyTerms(t *testing.T) {
+	s := storetest.Open(t)
+	(&filterMaker{Rand: rand.New(rand.NewPCG(7, 8))}).fill(t, s)
+	for _, term := range []string{"-image:a%d", "user:*%d*", "-w%d", "(signed:true OR pid:%d)", "prevalence:<=%d"} {
+		var terms []string
+		for i := range 100 {
+			terms = append(terms, strings.Replace(term, "%d", fmt.Sprint(i+1), 1))
+		}
+		terms = append(terms, "station:x -parent_image:y name:z -description:d source_file:f -parent_user:u parent_command_line:l")
+		q, err := query.Parse(strings.Join(terms, " "), monday)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := s.ListEvents(t.Context(), store.List{Search: store.Search{Query: q}, Limit: 100})
+		if err != nil || !page.Complete {
+			t.Errorf("a hundred times %s: complete %t, %v", term, page != nil && page.Complete, err)
+		}
+	}
+}

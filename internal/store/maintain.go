@@ -69,6 +69,7 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 			s.log.WarnContext(ctx, "maintenance lock not given back", "err", err)
 		}
 	}()
+	dropped := false
 	days, err := partitionDays(ctx, conn)
 	if err != nil {
 		return unavailable(err)
@@ -78,11 +79,19 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 		case retention > 0 && day.Before(today.AddDate(0, 0, -retention)):
 			err = dropDay(ctx, conn.Conn(), day)
 			s.days.forget()
+			s.log.InfoContext(ctx, "day expired, its events are removed", "day", day.Format(time.DateOnly), "retention_days", retention)
+			dropped = true
 		case now.Sub(day.AddDate(0, 0, 1)) > closedAfter:
 			err = closeDay(ctx, conn.Conn(), day)
 		}
 		if err != nil {
 			return unavailable(err)
+		}
+	}
+	if dropped {
+		// What is gone is not the oldest event any more.
+		if _, err := conn.Exec(ctx, `UPDATE station SET first_seen = LEAST(last_seen, $1) WHERE first_seen < $1`, today.AddDate(0, 0, -retention)); err != nil {
+			return unavailable(fmt.Errorf("forget times of expired days: %w", err))
 		}
 	}
 	return nil

@@ -47,6 +47,10 @@ func (w *writer) adoptOrphans(ctx context.Context) error {
 	if len(stations) == 0 {
 		return nil
 	}
+	// A stop that moves to its start may make a new record.
+	if _, err := w.tx.Exec(ctx, `UPDATE longest_run SET longest = $1::interval WHERE longest < $1::interval`, lookBack); err != nil {
+		return fmt.Errorf("note the longest run: %w", err)
+	}
 	_, err = w.tx.Exec(ctx, adoptOrphansSQL, pgx.NamedArgs{
 		"stations": stations, "pids": pids, "keys": keys, "times": times, "sensors": sensors,
 		"security": sensorCode[event.SensorSecurity], "look_back": lookBack,

@@ -58,6 +58,14 @@ func ensurePartition(ctx context.Context, tx DB, table string, from time.Time) e
 	return nil
 }
 
+// longestRun returns how long any process is known to have run, at most.
+func longestRun(ctx context.Context, db DB) (longest time.Duration, err error) {
+	if err := db.QueryRow(ctx, `SELECT longest FROM longest_run`).Scan(&longest); err != nil {
+		return 0, fmt.Errorf("read the longest run: %w", err)
+	}
+	return longest, nil
+}
+
 // partitionDays returns the UTC days that have partitions, oldest first.
 func partitionDays(ctx context.Context, db DB) ([]time.Time, error) {
 	rows, err := db.Query(ctx, `

@@ -98,8 +98,8 @@ func (s *Store) Migrate(ctx context.Context) error { return Migrate(ctx, s.pool)
 
 func (s *Store) checkServer(ctx context.Context) error {
 	var version int
-	var recovery bool
-	err := s.pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, pg_is_in_recovery()`).Scan(&version, &recovery)
+	var recovery, latin bool
+	err := s.pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), lower('I') = 'i'`).Scan(&version, &recovery, &latin)
 	switch {
 	case err != nil:
 		return unavailable(fmt.Errorf("connect to database: %w", err))
@@ -107,6 +107,9 @@ func (s *Store) checkServer(ctx context.Context) error {
 		return fault.Invalidf("the database is PostgreSQL %d; El Jefe needs %d or later", version/10000, MinServerVersion/10000)
 	case recovery:
 		return fault.Invalidf("the database is a read-only standby; give the address of the primary")
+	case !latin:
+		// The trigram indexes would miss what the filters find, see filter.
+		return fault.Invalidf("in the locale of the database I and i are different letters, as in Turkish; make it anew with LC_CTYPE C, C.UTF-8 or en_US.UTF-8")
 	}
 	return nil
 }

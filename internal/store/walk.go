@@ -43,6 +43,8 @@ type searchForm struct {
 	filter *filter
 	time   string // column of the event's time
 	own    string // alias of the table searched
+
+	longest time.Duration // that any process has run; for stops only
 }
 
 func (s *Store) newWalk(ctx context.Context, search Search, after *position, ascending bool) (*walk, error) {
@@ -72,6 +74,13 @@ func (s *Store) newWalk(ctx context.Context, search Search, after *position, asc
 	days, err := partitionDays(ctx, s.reads)
 	if err != nil {
 		return nil, unavailable(err)
+	}
+	longest, err := longestRun(ctx, s.reads)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	for _, f := range w.forms {
+		f.longest = longest
 	}
 	w.days = slices.DeleteFunc(days, func(d time.Time) bool {
 		return !d.Before(search.To) || !d.Add(day).After(search.From)
@@ -133,7 +142,7 @@ func (w *walk) next(ctx context.Context, f func(tx pgx.Tx, from, to time.Time) e
 			return false, err
 		}
 		switch {
-		case took < 30*time.Millisecond:
+		case took < 100*time.Millisecond:
 			w.step *= 4
 		case took < 250*time.Millisecond:
 			w.step *= 2
@@ -203,10 +212,12 @@ func (f *searchForm) from(from, to time.Time, also string) (string, pgx.NamedArg
 	var tables, span string
 	if f.stops {
 		tables = "process_stop t"
-		// A process starts before it stops: later partitions hold nothing.
-		span = "t.stopped >= @from AND t.stopped < @to AND t.started < @to"
+		// A process starts before it stops, and none has run for longer than the
+		// longest: other partitions hold nothing.
+		span = "t.stopped >= @from AND t.stopped < @to AND t.started < @to AND t.started >= @from_started"
+		args["from_started"] = from.Add(-f.longest)
 		if f.filter.joins {
-			tables += "\n\t\tLEFT   JOIN process_start s ON s.station_id = t.station_id AND s.started = t.started AND s.process_key = t.process_key AND s.started < @to"
+			tables += "\n\t\tLEFT   JOIN process_start s ON s.station_id = t.station_id AND s.started = t.started AND s.process_key = t.process_key AND s.started < @to AND s.started >= @from_started"
 		}
 	} else {
 		tables = "process_start s"

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/fault"
 )
 
 // StationEvents are events of one station, in the order the station gives them.
@@ -45,11 +46,15 @@ func (s *Store) AddEvents(ctx context.Context, batches []StationEvents) ([]Added
 			added, err = w.run(ctx, batches)
 			return err
 		})
-		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23514" && attempt == 0 {
+		pg, ok := errors.AsType[*pgconn.PgError](err)
+		if ok && pg.Code == "23514" && attempt == 0 {
 			// "no partition of relation found for row": the day was dropped by
 			// retention since we last looked.
 			s.days.forget()
 			continue
+		}
+		if ok && pg.Code == "23503" {
+			return nil, fault.Wrap(fault.Conflict, err, "the station was removed meanwhile")
 		}
 		if err != nil {
 			return nil, err

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 
 /** Puts .gitkeep back after a build: the Go program embeds the folder, which must exist in a fresh clone. */
@@ -9,7 +9,7 @@ export function keepMarker(): Plugin {
     name: 'eljefe:keep-marker',
     apply: 'build',
     configResolved(config) {
-      folder = join(config.root, config.build.outDir);
+      folder = resolve(config.root, config.build.outDir);
     },
     async closeBundle() {
       await mkdir(folder, { recursive: true });

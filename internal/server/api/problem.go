@@ -29,6 +29,7 @@ var statusOf = map[fault.Kind]int{
 	fault.Forbidden:    http.StatusForbidden,
 	fault.NotFound:     http.StatusNotFound,
 	fault.Conflict:     http.StatusConflict,
+	fault.TooMany:      http.StatusTooManyRequests,
 	fault.TooLarge:     http.StatusRequestEntityTooLarge,
 	fault.Unavailable:  http.StatusServiceUnavailable,
 	fault.Timeout:      http.StatusGatewayTimeout,

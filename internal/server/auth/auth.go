@@ -77,12 +77,18 @@ const (
 
 // Auth finds out who is calling.
 type Auth struct {
-	store Store
-	tries *tries
+	store  Store
+	tries  *tries
+	hashes chan struct{} // a place for each password that is being checked
 }
 
+// Checking a password takes 32 MiB: this many at a time.
+const parallelHashes = 4
+
 // New returns an Auth on s.
-func New(s Store) *Auth { return &Auth{store: s, tries: newTries()} }
+func New(s Store) *Auth {
+	return &Auth{store: s, tries: newTries(), hashes: make(chan struct{}, parallelHashes)}
+}
 
 // Identify returns who sends r, by cookie or bearer token, or an error of kind
 // Unauthorized.
@@ -119,7 +125,13 @@ var dummy = sync.OnceValue(func() string { return HashPassword("nobody's passwor
 func (a *Auth) LogIn(ctx context.Context, name, password, from string) (*Caller, *http.Cookie, error) {
 	name = strings.TrimSpace(name)
 	if wait := a.tries.wait(from, name); wait > 0 {
-		return nil, nil, fault.New(fault.Forbidden, "too many failed log-ins; try again in %d seconds", int(wait.Seconds())+1)
+		return nil, nil, fault.New(fault.TooMany, "too many failed log-ins; try again in %d seconds", int(wait.Seconds())+1)
+	}
+	select {
+	case a.hashes <- struct{}{}:
+		defer func() { <-a.hashes }()
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
 	}
 	user, err := a.store.UserByName(ctx, name)
 	switch {

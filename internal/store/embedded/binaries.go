@@ -67,7 +67,7 @@ func pick(found []binaries, data string, made int) (binaries, error) {
 	case made != 0:
 		return binaries{}, fault.Invalidf("the database in %s was made by PostgreSQL %d, which is not installed (found: %s); "+
 			"install the package postgresql-%[2]d, or bring the data to the newer version with pg_upgrade, "+
-			"or start with an empty data directory and restore what eljefe backup saved", data, made, list)
+			"or start with an empty data directory and restore a dump made with pg_dump", data, made, list)
 	case list != "":
 		return binaries{}, fault.Invalidf("El Jefe needs PostgreSQL %d or later (found: %s); %s", MinMajor, list, howToInstall)
 	}

@@ -34,7 +34,7 @@ func TestPick(t *testing.T) {
 		{name: "only an old one", found: []binaries{v9}, errs: []string{"needs PostgreSQL 15 or later", "9.6 in /pg/9.6"}},
 		{
 			name: "another major", found: []binaries{v15, v17}, made: 16,
-			errs: []string{"made by PostgreSQL 16", "17.2 in /pg/17.2, 15.20 in /pg/15.20", "postgresql-16", "pg_upgrade", "eljefe backup"},
+			errs: []string{"made by PostgreSQL 16", "17.2 in /pg/17.2, 15.20 in /pg/15.20", "postgresql-16", "pg_upgrade", "pg_dump"},
 		},
 	}
 	for _, test := range tests {

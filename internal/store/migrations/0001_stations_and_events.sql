@@ -73,7 +73,6 @@ CREATE TABLE binary_file (
 CREATE INDEX binary_sha1    ON binary_file (sha1)    WHERE sha1 IS NOT NULL;
 CREATE INDEX binary_md5     ON binary_file (md5)     WHERE md5 IS NOT NULL;
 CREATE INDEX binary_imphash ON binary_file (imphash) WHERE imphash IS NOT NULL;
-CREATE INDEX binary_name    ON binary_file (lower(name));
 
 -- Names of the files that imported events were read from.
 CREATE TABLE import_file (
@@ -164,6 +163,14 @@ CREATE INDEX process_stop_station ON process_stop (station_id, started);
 CREATE INDEX process_stop_time    ON process_stop (stopped);
 CREATE INDEX process_stop_orphan  ON process_stop (station_id, pid, stopped) WHERE NOT start_known;
 
+-- The longest time that any process is known to have run. A stop is in the
+-- partition of its start: a search for stops need not look further back.
+CREATE TABLE longest_run (
+    one     boolean  PRIMARY KEY DEFAULT true CHECK (one),
+    longest interval NOT NULL
+);
+INSERT INTO longest_run (longest) VALUES (interval '1 day');
+
 -- What a live station has had acknowledged. Read and written in the transaction
 -- that stores the events: that is what makes a replayed batch harmless. Imported
 -- events need no such row: the same record gives the same process key and time,
@@ -195,7 +202,6 @@ CREATE TABLE launch_station (
     runs             bigint      NOT NULL,
     PRIMARY KEY (parent_binary_id, binary_id, station_id)
 );
-CREATE INDEX launch_station_binary ON launch_station (binary_id);
 
 CREATE TABLE account_binary_station (
     account_id bigint      NOT NULL,

@@ -1,6 +1,4 @@
-import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Session } from '@/api/types';
@@ -12,17 +10,11 @@ export function useSession(): Session {
   return data;
 }
 
-export function useLogOut(): () => Promise<void> {
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  return useCallback(async () => {
-    try {
-      await api.logOut();
-    } finally {
-      // Nothing of what this person saw stays for the next.
-      await navigate({ to: '/login' });
-      client.clear();
-      client.setQueryData(queries.session().queryKey, null);
-    }
-  }, [client, navigate]);
+/** Ends the session. The page is loaded anew, so that nothing of what this person saw stays in memory for the next. */
+export async function logOut(): Promise<void> {
+  try {
+    await api.logOut();
+  } finally {
+    location.replace('/login');
+  }
 }

@@ -7,6 +7,7 @@ import { useEventAddress } from '../eventSearch';
 import { useI18n } from '../i18n';
 import { setPreferences, usePreferences } from '../preferences';
 import { eventsHref } from '../search';
+import { useSession } from '../session';
 import classes from './Shell.module.css';
 import { type Tab, tabs } from './tabs';
 
@@ -19,12 +20,13 @@ interface RailProps {
 export function Rail({ overlay, onClose }: RailProps) {
   const { t } = useI18n();
   const { railCollapsed } = usePreferences();
+  const { user } = useSession();
   const collapsed = railCollapsed && !overlay;
   const toggle = collapsed ? t('rail.expand') : t('rail.collapse');
   const list = (foot: boolean) => (
     <ul className={classes.tabs}>
       {tabs
-        .filter((tab) => (tab.foot ?? false) === foot)
+        .filter((tab) => (tab.foot ?? false) === foot && (tab.roles?.includes(user.role) ?? true))
         .map((tab) => (
           <RailTab key={tab.to} tab={tab} collapsed={collapsed} />
         ))}

@@ -1,6 +1,5 @@
 import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
 import {
-  IconCheck,
   IconKeyboard,
   IconLogout,
   IconMenu2,
@@ -17,7 +16,7 @@ import { useEventAddress } from '../eventSearch';
 import { useI18n } from '../i18n';
 import { setPreferences, usePreferences } from '../preferences';
 import { eventsHref } from '../search';
-import { useLogOut, useSession } from '../session';
+import { logOut, useSession } from '../session';
 import { LiveSwitch } from './LiveSwitch';
 import classes from './Shell.module.css';
 
@@ -74,24 +73,23 @@ function LanguageMenu() {
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown aria-label={t('language')}>
-        {(['en', 'es'] as const).map((each) => (
-          <Menu.Item
-            key={each}
-            lang={each}
-            role="menuitemradio"
-            aria-checked={each === language}
-            rightSection={each === language ? <IconCheck size={14} /> : null}
-            onClick={() => setPreferences({ language: each })}
-          >
-            {each === 'es' ? 'Español' : 'English'}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={language}
+          onChange={(value) => setPreferences({ language: value === 'es' ? 'es' : 'en' })}
+        >
+          <Menu.RadioItem value="en" lang="en" closeMenuOnClick>
+            English
+          </Menu.RadioItem>
+          <Menu.RadioItem value="es" lang="es" closeMenuOnClick>
+            Español
+          </Menu.RadioItem>
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
 }
 
-export const schemes = [
+const schemes = [
   { value: 'auto', label: 'theme.auto', icon: IconSunMoon },
   { value: 'light', label: 'theme.light', icon: IconSun },
   { value: 'dark', label: 'theme.dark', icon: IconMoon },
@@ -111,18 +109,13 @@ function ThemeMenu() {
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown aria-label={t('theme')}>
-        {schemes.map(({ value, label, icon: Each }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={value === colorScheme}
-            leftSection={<Each size={14} />}
-            rightSection={value === colorScheme ? <IconCheck size={14} /> : null}
-            onClick={() => setColorScheme(value)}
-          >
-            {t(label)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as typeof colorScheme)}>
+          {schemes.map(({ value, label }) => (
+            <Menu.RadioItem key={value} value={value} closeMenuOnClick>
+              {t(label)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
@@ -132,7 +125,6 @@ function UserMenu({ onHelp }: { onHelp(): void }) {
   const { t } = useI18n();
   const { user, server } = useSession();
   const { zone } = usePreferences();
-  const logOut = useLogOut();
   return (
     <Menu width={220}>
       <Menu.Target>

@@ -1,5 +1,6 @@
 import { IconDeviceDesktop, IconFileImport, type IconProps, IconSettings, IconTimeline } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
+import type { Role } from '@/api/types';
 import type { Key } from '../i18n/en';
 
 export interface Tab {
@@ -8,6 +9,8 @@ export interface Tab {
   icon: ComponentType<IconProps>;
   /** Other pages that belong to it. */
   also?: string[];
+  /** Who has it; everybody, where absent. */
+  roles?: Role[];
   /** Stands at the foot of the rail. */
   foot?: boolean;
 }
@@ -16,6 +19,6 @@ export interface Tab {
 export const tabs: Tab[] = [
   { to: '/stations', label: 'tab.stations', icon: IconDeviceDesktop },
   { to: '/events', label: 'tab.events', icon: IconTimeline, also: ['/processes'] },
-  { to: '/import', label: 'tab.import', icon: IconFileImport },
+  { to: '/import', label: 'tab.import', icon: IconFileImport, roles: ['administrator', 'analyst'] },
   { to: '/settings', label: 'tab.settings', icon: IconSettings, foot: true },
 ];

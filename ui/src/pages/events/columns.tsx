@@ -52,7 +52,7 @@ export function useEventColumns(): Column<EventRow>[] {
       text('kind', 80, { hidden: true, render: (row) => t(`kind.${row.kind}`) }),
       text('station', 108),
       path('image', 240),
-      text('command_line', 188, {
+      text('command_line', 176, {
         grow: true,
         wideOnly: true,
         render: (row) => <CodeCell>{row.command_line}</CodeCell>,
@@ -70,7 +70,7 @@ export function useEventColumns(): Column<EventRow>[] {
       {
         id: 'end',
         header: t('field.end'),
-        width: 136,
+        width: 148,
         wideOnly: true,
         value: of('exit_code'),
         render: (row) => <End row={row} />,

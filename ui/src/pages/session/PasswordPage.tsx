@@ -4,7 +4,7 @@ import { Navigate, useNavigate, useSearch } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
 import { useI18n } from '@/app/i18n';
 import { safeReturn } from '@/app/search';
-import { useLogOut } from '@/app/session';
+import { logOut } from '@/app/session';
 import { LanguageSwitch } from '@/app/shell/LanguageSwitch';
 import { Card } from '@/primitives/Card';
 import { PasswordForm } from './PasswordForm';
@@ -14,7 +14,6 @@ export function PasswordPage() {
   const { t } = useI18n();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const logOut = useLogOut();
   const search = useSearch({ from: '/password' });
   const session = useQuery(queries.session());
   if (session.isPending) return null;

@@ -28,6 +28,9 @@ interface FilterBarProps {
   handle?: Ref<FilterBarHandle>;
 }
 
+const longestCheck = 1_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /**
  * The filter, as text with completion while it is written and as chips while it
  * is read. A faulty filter is shown where it is faulty and is never applied.
@@ -70,7 +73,8 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
     setChosen(-1);
     if (trimmed !== '') {
       try {
-        await client.fetchQuery({ ...queries.check(trimmed), retry: false });
+        // A slow check holds up nothing: the search refuses a faulty filter too.
+        await Promise.race([client.fetchQuery({ ...queries.check(trimmed), retry: false }), pause(longestCheck)]);
       } catch (error) {
         if (error instanceof ApiError && error.status === 422) return; // shown below the bar
         // The check failed for another reason: the search itself will say which.
@@ -79,6 +83,8 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
     }
     setText(trimmed);
     onSubmit(trimmed);
+    // From here the keys belong to the table again.
+    input.current?.blur();
   };
   const edit = (next: string, at: number) => {
     setText(next);
