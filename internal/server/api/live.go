@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/danielgtaylor/huma/v2/sse"
 
 	"github.com/eljefe/eljefe/internal/event"
@@ -20,6 +21,25 @@ import (
 type liveInput struct {
 	Q     string `query:"q" maxLength:"16384" doc:"filter"`
 	After string `query:"after" maxLength:"160" doc:"the newest event that is shown, by its id or its time; absent: now"`
+	conn  *http.ResponseController
+}
+
+// Resolve takes hold of the connection, see stream.
+func (in *liveInput) Resolve(ctx huma.Context) []error {
+	_, w := humago.Unwrap(ctx)
+	in.conn = http.NewResponseController(w)
+	return nil
+}
+
+// stream returns a sender after which the connection may be silent: sse.Sender
+// leaves the deadline of its write behind, which would end an idle stream.
+func (in *liveInput) stream(send sse.Sender) sse.Sender {
+	return func(m sse.Message) error {
+		if err := send(m); err != nil {
+			return err
+		}
+		return in.conn.SetWriteDeadline(time.Time{})
+	}
 }
 
 // LiveNew tells how many events of the filter are newer than after.
@@ -58,6 +78,7 @@ func (a *API) liveRoute() {
 }
 
 func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
+	send = in.stream(send)
 	q, err := query.Parse(in.Q, a.Now())
 	var after time.Time
 	if err == nil {
