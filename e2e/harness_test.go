@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package e2e tests the whole product as its users have it: the program built
 // and started as they start it, its own PostgreSQL, and requests over TLS.
 package e2e
@@ -306,17 +308,4 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// testdata returns a path of the recorded data, or skips the test.
-func testdata(t *testing.T, path string) string {
-	t.Helper()
-	full := filepath.Join("..", "..", "shared", "testdata", path)
-	if _, err := os.Stat(full); err != nil {
-		if os.Getenv("ELJEFE_REQUIRE_TESTDATA") != "" {
-			t.Fatalf("recorded data is missing: %v", err)
-		}
-		t.Skipf("recorded data is not here: %v", err)
-	}
-	return full
 }

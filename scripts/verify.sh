@@ -62,7 +62,6 @@ test)
   static
   step 'build' make --no-print-directory build
   step 'go test, with the race detector' go test -race -timeout 20m ./...
-  step 'UI in the browser' npm --prefix ui run --silent e2e
   ;;
 *)
   echo "usage: scripts/verify.sh check|test" >&2

@@ -150,7 +150,7 @@ func (c *chunkReader) extent(pos int) (end int, whole bool) {
 	if binary.LittleEndian.Uint32(c.data[end-recordSizeCopy:]) != size {
 		return end, false
 	}
-	return end, end >= c.free || c.recordAt(end) || bytes.Index(c.data[pos+recordHeaderSize:end], []byte(recordSignature)) < 0
+	return end, end >= c.free || c.recordAt(end) || !bytes.Contains(c.data[pos+recordHeaderSize:end], []byte(recordSignature))
 }
 
 // next returns where the first whole record begins that lies between pos and end;

@@ -14,7 +14,8 @@ export interface User {
 
 export interface Session {
   user: User;
-  expires: string;
+  /** Absent for a token. */
+  expires?: string;
   server: { version: string; demo: boolean };
 }
 

@@ -15,6 +15,9 @@ export interface Value {
   page?: { href: string; label: string };
 }
 
+/** A longer value would make an address that servers refuse. */
+const longestFilter = 1000;
+
 interface Opened extends Value {
   x: number;
   y: number;
@@ -45,7 +48,7 @@ export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderPro
   }, []);
   const service = useMemo(() => ({ open }), [open]);
   const { field, value, page } = opened ?? { value: '' };
-  const filterable = field !== undefined && canFilter(field);
+  const filterable = field !== undefined && value.length <= longestFilter && canFilter(field);
 
   return (
     <Context.Provider value={service}>

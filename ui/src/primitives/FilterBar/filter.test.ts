@@ -70,11 +70,15 @@ describe('terms', () => {
     ['bob', 'bob'],
     ['ACC-07', 'ACC-07'],
     ['-x', '"-x"'],
-    ['or', '"or"'],
-    ['*.exe', '"*.exe"'],
+    ['OR', '"OR"'],
+    ['or', 'or'],
+    ['*.exe', '"[*].exe"'],
+    ['\\??\\C:\\a', '"\\[?][?]\\C:\\a"'],
+    ['a[1] [*]', '"a[1] [[][*]]"'],
     ['C:\\Windows\\cmd.exe', '"C:\\Windows\\cmd.exe"'],
     ['C:\\Windows\\', '"C:\\Windows\\\\"'],
-    ['\\\\server\\share', '"\\\\\\server\\share"'],
+    ['\\\\server\\share', '"\\\\server\\share"'],
+    ['\\"', '"\\\\\\""'],
     ['say "hi"', '"say \\"hi\\""'],
     ['', '""'],
   ])('quotes %j', (value, want) => expect(quoteValue(value)).toBe(want));
@@ -85,8 +89,8 @@ describe('terms', () => {
     expect(addTerm('image:x', bob)).toBe('image:x user:bob');
     expect(addTerm('image:x user:bob', bob)).toBe('image:x user:bob');
     expect(addTerm('image:x user:bob', termFor('user', 'bob', true))).toBe('image:x -user:bob');
-    expect(addTerm('a or b', bob)).toBe('(a or b) user:bob');
-    expect(addTerm('"this or that"', bob)).toBe('"this or that" user:bob');
+    expect(addTerm('a OR b', bob)).toBe('(a OR b) user:bob');
+    expect(addTerm('"this OR that"', bob)).toBe('"this OR that" user:bob');
     expect(addTerm('(a OR b)', bob)).toBe('(a OR b) user:bob');
   });
 

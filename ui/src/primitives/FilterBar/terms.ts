@@ -15,14 +15,14 @@ export function rangeOf(text: string, position: number, length: number): { start
 }
 
 /**
- * Writes a value so that the filter language reads exactly it. In quotes a
- * backslash stands for itself unless it precedes a backslash or a quote, so
- * most paths stay readable.
+ * Writes a value so that the filter language reads exactly it: in text `*` and
+ * `?` are wildcards unless bracketed, in quotes too; in quotes a backslash is
+ * special only where it stands, with others or alone, directly before a quote.
  */
 export function quoteValue(value: string): string {
-  if (/^[\p{L}\p{N}_.@/-]+$/u.test(value) && !/^(AND|OR|NOT)$/i.test(value) && !value.startsWith('-')) return value;
-  const escaped = value.replace(/\\(?=[\\"]|$)|"/g, (found) => `\\${found}`);
-  return `"${escaped}"`;
+  const literal = value.replace(/\[(?=[*?[]\])|[*?]/g, (found) => `[${found}]`);
+  if (/^[\p{L}\p{N}_.@/][\p{L}\p{N}_.@/-]*$/u.test(literal) && !/^(AND|OR|NOT)$/.test(literal)) return literal;
+  return `"${literal.replace(/(\\*)("|$)/g, (_, slashes: string, quote: string) => slashes + slashes + (quote && '\\"'))}"`;
 }
 
 export function termFor(field: string, value: string, negated = false): string {
@@ -60,7 +60,7 @@ export function addTerm(q: string, term: string): string {
   const trimmed = q.trim();
   if (trimmed === '') return term;
   const words = topLevel(trimmed);
-  if (words.some((word) => word.toUpperCase() === 'OR')) return `(${trimmed}) ${term}`;
+  if (words.some((word) => word === 'OR')) return `(${trimmed}) ${term}`;
   if (words.includes(term)) return trimmed;
   // The opposite of what is there already replaces it: both together would match nothing.
   const opposite = term.startsWith('-') ? term.slice(1) : `-${term}`;
