@@ -62,6 +62,8 @@ func TestPagesGiveEveryEventOnce(t *testing.T) {
 		{"stops", store.Search{Query: parse(t, "kind:stop")}, stops},
 		{"not starts", store.Search{Query: parse(t, "-kind:start")}, stops},
 		{"one program", store.Search{Query: parse(t, "name:cmd.exe kind:start")}, starts / 2},
+		{"one program's ends", store.Search{Query: parse(t, "name:cmd.exe kind:stop")}, 200},
+		{"both", store.Search{Query: parse(t, "name:cmd.exe")}, 500},
 		{"nothing", store.Search{Query: parse(t, "name:cmd.exe name:notepad.exe")}, 0},
 		{"a span", store.Search{Query: parse(t, ""), From: from, To: to}, -1},
 		{"duration", store.Search{Query: parse(t, "duration:>1h kind:start")}, -1},

@@ -44,21 +44,48 @@ type searchForm struct {
 	time   string // column of the event's time
 	own    string // alias of the table searched
 
-	longest time.Duration // that any process has run; for stops only
+	// For stops only.
+	longest   time.Duration // that any process has run
+	startedIn string        // condition on t.started
+	joinStart string        // how process_start s is joined
+}
+
+// stopForms returns the forms of a search for stops. One that speaks of the
+// start is made in two parts. Processes that started within the window are most;
+// both tables have them in the same span. Of those that had started before there
+// are few, anywhere in the past: their starts are looked up one by one, where a
+// join would read all that ever started.
+func stopForms(filter *filter) []*searchForm {
+	form := func(startedIn, joinStart string) *searchForm {
+		return &searchForm{stops: true, filter: filter, time: "t.stopped", own: "t", startedIn: startedIn, joinStart: joinStart}
+	}
+	if !filter.joins {
+		return []*searchForm{form("t.started < @to AND t.started >= @from_started", "")}
+	}
+	const same = "s.station_id = t.station_id AND s.started = t.started AND s.process_key = t.process_key"
+	return []*searchForm{
+		form("t.started < @to AND t.started >= @from", "process_start s ON "+same+" AND s.started < @to AND s.started >= @from"),
+		form("t.started < @from AND t.started >= @from_started",
+			"LATERAL (SELECT * FROM process_start s WHERE "+same+" AND s.started < @from AND s.started >= @from_started LIMIT 1) AS s ON true"),
+	}
 }
 
 func (s *Store) newWalk(ctx context.Context, search Search, after *position, ascending bool) (*walk, error) {
 	w := &walk{store: s, search: search, after: after, ascending: ascending, step: firstWindow, deadline: time.Now().Add(search.budget())}
 	starts, stops := searchedKinds(search.Query)
-	for _, form := range []*searchForm{{time: "s.started", own: "s"}, {stops: true, time: "t.stopped", own: "t"}} {
-		if form.stops && !stops || !form.stops && !starts {
-			continue
-		}
-		var err error
-		if form.filter, err = newFilter(search.Query, form.stops); err != nil {
+	if starts {
+		filter, err := newFilter(search.Query, false)
+		if err != nil {
 			return nil, err
 		}
-		w.forms = append(w.forms, form)
+		w.forms = append(w.forms, &searchForm{filter: filter, time: "s.started", own: "s"})
+	}
+	if stops {
+		filter, err := newFilter(search.Query, true)
+		if err != nil {
+			return nil, err
+		}
+		w.forms = append(w.forms, stopForms(filter)...)
 	}
 	// Days are made ahead, and a station may have been silent for long: without
 	// these bounds the windows would have grown before they met an event.
@@ -214,10 +241,10 @@ func (f *searchForm) from(from, to time.Time, also string) (string, pgx.NamedArg
 		tables = "process_stop t"
 		// A process starts before it stops, and none has run for longer than the
 		// longest: other partitions hold nothing.
-		span = "t.stopped >= @from AND t.stopped < @to AND t.started < @to AND t.started >= @from_started"
 		args["from_started"] = from.Add(-f.longest)
+		span = "t.stopped >= @from AND t.stopped < @to AND " + f.startedIn
 		if f.filter.joins {
-			tables += "\n\t\tLEFT   JOIN process_start s ON s.station_id = t.station_id AND s.started = t.started AND s.process_key = t.process_key AND s.started < @to AND s.started >= @from_started"
+			tables += "\n\t\tLEFT   JOIN " + f.joinStart
 		}
 	} else {
 		tables = "process_start s"
