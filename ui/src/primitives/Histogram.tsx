@@ -8,6 +8,7 @@ import classes from './Histogram.module.css';
 
 const height = 48;
 const axis = 16;
+const year = 300 * 86_400_000;
 
 interface HistogramProps {
   data: Data | undefined;
@@ -40,7 +41,7 @@ export function Histogram({ data, stale, onBrush }: HistogramProps) {
   const tickText = (tick: Date) => {
     const iso = tick.toISOString();
     const midnight = fmt.clock(iso).startsWith('00:00:00');
-    if (midnight || span > 8 * 86_400_000) return fmt.date(iso).slice(5);
+    if (midnight || span > 8 * 86_400_000) return span > year ? fmt.date(iso).slice(0, 7) : fmt.date(iso).slice(5);
     return fmt.clock(iso).slice(0, span < 10 * 60_000 ? 8 : 5);
   };
 

@@ -71,7 +71,7 @@ export function PathCell({ children, plain }: { children: string | undefined; pl
       {plain || folder === '' ? null : (
         <span className={classes.folder}>
           {end.folder === '' ? null : (
-            <span className={classes.folderStart}>
+            <span className={classes.folderStart} data-short={end.folder.length <= 3 || undefined}>
               <HostileText limit={cellLimit}>{end.folder}</HostileText>
             </span>
           )}

@@ -11,6 +11,8 @@ export interface Value {
   /** The filter's name for what it is a value of; absent where nothing can be filtered by it. */
   field?: string;
   value: string;
+  /** What is filtered by instead, where the value as shown is not the whole of it. */
+  filter?: string;
   /** Its page, where it has one. */
   page?: { href: string; label: string };
 }
@@ -47,7 +49,7 @@ export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderPro
     setShown(true);
   }, []);
   const service = useMemo(() => ({ open }), [open]);
-  const { field, value, page } = opened ?? { value: '' };
+  const { field, value, filter = value, page } = opened ?? { value: '' };
   const filterable = field !== undefined && value.length <= longestFilter && canFilter(field);
 
   return (
@@ -86,10 +88,10 @@ export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderPro
           </div>
           {filterable ? (
             <>
-              <Menu.Item leftSection={<IconFilter size={14} />} onClick={() => onFilter(field, value, false)}>
+              <Menu.Item leftSection={<IconFilter size={14} />} onClick={() => onFilter(field, filter, false)}>
                 {t('value.filterFor')}
               </Menu.Item>
-              <Menu.Item leftSection={<IconFilterOff size={14} />} onClick={() => onFilter(field, value, true)}>
+              <Menu.Item leftSection={<IconFilterOff size={14} />} onClick={() => onFilter(field, filter, true)}>
                 {t('value.filterOut')}
               </Menu.Item>
             </>

@@ -267,7 +267,7 @@ export const en = {
   'import.limit': ({ limit }: { limit: string }) => `Up to ${limit} each`,
   'import.chooseFiles': 'Choose files',
   'import.chooseFolder': 'Choose a folder',
-  'import.now': 'Under way',
+  'import.now': 'In this visit',
   'import.past': 'Imported before',
   'import.none': 'Nothing has been imported yet.',
   'import.listFailed': 'The list could not be read',

@@ -262,7 +262,7 @@ export const es: Dictionary = {
   'import.limit': ({ limit }) => `Hasta ${limit} cada uno`,
   'import.chooseFiles': 'Elegir archivos',
   'import.chooseFolder': 'Elegir una carpeta',
-  'import.now': 'En curso',
+  'import.now': 'En esta visita',
   'import.past': 'Importados antes',
   'import.none': 'Todavía no se importó nada.',
   'import.listFailed': 'No se pudo leer la lista',

@@ -49,15 +49,15 @@ export function useEventColumns(): Column<EventRow>[] {
         sortable: true,
         render: (row) => <TimeCell>{row.time}</TimeCell>,
       },
-      text('kind', 80, { hidden: true, render: (row) => t(`kind.${row.kind}`) }),
+      text('kind', 68, { render: (row) => t(`kind.${row.kind}`) }),
       text('station', 108),
       path('image', 240),
-      text('command_line', 176, {
+      text('command_line', 168, {
         grow: true,
         wideOnly: true,
         render: (row) => <CodeCell>{row.command_line}</CodeCell>,
       }),
-      text('user', 124, { wideOnly: true, render: (row) => <AccountCell>{row.user}</AccountCell> }),
+      text('user', 132, { wideOnly: true, render: (row) => <AccountCell>{row.user}</AccountCell> }),
       text('parent_image', 108, { wideOnly: true, render: (row) => <PathCell plain>{row.parent_image}</PathCell> }),
       text('integrity', 76, {
         wideOnly: true,

@@ -1,17 +1,15 @@
 import type { EventRow } from '@/api/types';
 import type { Value } from '@/primitives/ValueMenu';
 
-/** The filter's name for a member of an event, where the two differ. */
-const filterNames: Partial<Record<keyof EventRow, string>> = {
-  duration_ms: 'duration',
-};
-
 /** A member of an event as a value that can be filtered by. */
 export function valueFor(row: EventRow, member: keyof EventRow): Value | undefined {
   const value = row[member];
   if (value === undefined || value === null || value === '') return undefined;
-  const text = member === 'duration_ms' ? `${value}ms` : String(value);
-  return { field: filterNames[member] ?? member, value: text, page: pageOf(row, member) };
+  if (member === 'duration_ms') {
+    // Durations are stored finer than they are told.
+    return { field: 'duration', value: `${value}ms`, filter: `${value}ms..${Number(value) + 1}ms` };
+  }
+  return { field: member, value: String(value), page: pageOf(row, member) };
 }
 
 function pageOf(row: EventRow, member: keyof EventRow): Value['page'] {

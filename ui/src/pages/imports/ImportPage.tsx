@@ -77,15 +77,13 @@ export function ImportPage() {
           </SmallTable>
         </Panel>
       ) : null}
-      <Panel title={t('import.past')} flush>
+      <Panel title={t('import.past')} flush={past.length > 0}>
         {imports.isPending ? (
           <Waiting />
         ) : imports.error && !imports.data ? (
           <Failure what={t('import.listFailed')} error={imports.error} onRetry={() => void imports.refetch()} />
         ) : past.length === 0 ? (
-          <Line>
-            <Quiet>&emsp;{t('import.none')}</Quiet>
-          </Line>
+          <Quiet>{t('import.none')}</Quiet>
         ) : (
           <PastImports imports={past} />
         )}

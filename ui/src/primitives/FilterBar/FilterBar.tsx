@@ -61,10 +61,11 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
   // While one types, half a term is no mistake yet: the check waits for a pause.
   const [settled] = useDebouncedValue(text.trim(), focused ? 500 : 0);
   const check = useQuery({ ...queries.check(settled), enabled: settled !== '', retry: false });
-  const fault = check.error instanceof ApiError && settled === text.trim() ? check.error.problem : undefined;
   const terms = check.data && settled === value.trim() && text === value ? check.data.terms : [];
   const suggestions = useSuggestions(text, caret, open && focused);
   const listed = open && focused && suggestions.length > 0;
+  // What is being completed is not wrong, only unfinished.
+  const fault = !listed && check.error instanceof ApiError && settled === text.trim() ? check.error.problem : undefined;
   const showChips = !focused && terms.length > 0 && !fault;
 
   const submit = async (q: string) => {
@@ -231,7 +232,7 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
         </Tooltip>
       </div>
       {listed ? <Suggestions id={listId} items={suggestions} chosen={chosen} onAccept={accept} /> : null}
-      {fault && !listed ? (
+      {fault ? (
         <FilterError
           id={errorId}
           problem={fault}
