@@ -4,6 +4,7 @@ BIN      := bin/eljefe
 PAGE     := internal/server/web/dist/index.html
 PAGE_SRC := $(shell find ui -path ui/node_modules -prune -o -path ui/e2e -prune -o -type f -print)
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+BENCH_EVENTS ?= 1000000,5000000,20000000
 LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 
 # The version is given above; asking git again fails where the folder is another user's.
@@ -35,8 +36,9 @@ test: ## everything: check, races, browser
 	@scripts/setup.sh test
 	@scripts/verify.sh test
 
-bench: ## run all benchmarks
+bench: build ## run all benchmarks; BENCH_EVENTS says how many events the largest store
 	go test -run '^$$' -bench . -benchmem -timeout 60m ./...
+	$(BIN) bench --events $(BENCH_EVENTS)
 
 fuzz: ## run every fuzz test for FUZZTIME (30s)
 	@scripts/fuzz.sh

@@ -88,6 +88,11 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 			return unavailable(err)
 		}
 	}
+	// These decide how searches are planned, and they grow fastest while a new
+	// database is too young for autovacuum to have looked at them.
+	if _, err := conn.Exec(ctx, `ANALYZE station, account, path, line, binary_file, binary_total`); err != nil {
+		return unavailable(fmt.Errorf("count what is in the dictionaries: %w", err))
+	}
 	if dropped {
 		// What is gone is not the oldest event any more.
 		if _, err := conn.Exec(ctx, `UPDATE station SET first_seen = LEAST(last_seen, $1) WHERE first_seen < $1`, today.AddDate(0, 0, -retention)); err != nil {

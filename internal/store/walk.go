@@ -171,7 +171,7 @@ func (w *walk) next(ctx context.Context, f func(tx pgx.Tx, from, to time.Time) e
 		switch {
 		case took < 100*time.Millisecond:
 			w.step *= 4
-		case took < 250*time.Millisecond:
+		case took < time.Second: // much of it may be the same for any window
 			w.step *= 2
 		case took > 2*time.Second:
 			w.step = max(smallestWindow, w.step/2)
