@@ -138,20 +138,24 @@ type Descendant struct {
 }
 
 // Descendants returns up to limit processes below ref in the order of their
-// starts, and whether there are more.
-func (s *Store) Descendants(ctx context.Context, ref ProcessRef, limit int) (list []Descendant, more bool, err error) {
+// starts, and whether there are more. A page goes on behind after, the last
+// process of the page before; the zero ProcessRef begins.
+func (s *Store) Descendants(ctx context.Context, ref, after ProcessRef, limit int) (list []Descendant, more bool, err error) {
 	root, err := s.Process(ctx, ref)
 	if err != nil {
 		return nil, false, err
 	}
 	err = s.search(ctx, treeTimeLimit, func(tx pgx.Tx) error {
-		walk := newTreeWalk(root)
+		walk := newTreeWalk(root, after.Key)
 		if err := walk.run(ctx, tx, limit); err != nil {
 			return err
 		}
+		if !walk.begun {
+			return fault.Invalidf("process %s is not below %s; begin without a cursor", after, ref)
+		}
 		more = walk.more
-		refs := make([]eventRef, len(walk.found))
-		for i, n := range walk.found {
+		refs := make([]eventRef, len(walk.page))
+		for i, n := range walk.page {
 			refs[i] = eventRef{n.ref, event.Start}
 		}
 		events, err := fetchEvents(ctx, tx, refs)
@@ -162,7 +166,7 @@ func (s *Store) Descendants(ctx context.Context, ref ProcessRef, limit int) (lis
 		for i := range events {
 			byRef[events[i].Ref] = &events[i]
 		}
-		for _, n := range walk.found {
+		for _, n := range walk.page {
 			if e := byRef[n.ref]; e != nil {
 				list = append(list, Descendant{Event: *e, Depth: n.depth, Parent: n.parent})
 			}
@@ -181,7 +185,9 @@ type treeWalk struct {
 	root  *Event
 	below map[event.Key]*treeNode
 	byPID map[int64]*treeNode // the latest process with each pid; nil: not below the root
-	found []*treeNode
+	after event.Key           // the page begins behind this process
+	begun bool                // it has been met, or there is none
+	page  []*treeNode
 	more  bool
 }
 
@@ -192,10 +198,12 @@ type treeNode struct {
 	depth  int
 }
 
-func newTreeWalk(root *Event) *treeWalk {
+func newTreeWalk(root *Event, after event.Key) *treeWalk {
 	n := &treeNode{ref: root.Ref, sensor: sensorCode[root.Sensor]}
 	return &treeWalk{
 		root:  root,
+		after: after,
+		begun: after.IsZero(),
 		below: map[event.Key]*treeNode{root.Ref.Key: n},
 		byPID: map[int64]*treeNode{int64(root.PID): n},
 	}
@@ -229,7 +237,7 @@ func (w *treeWalk) run(ctx context.Context, tx DB, limit int) error {
 				if n := w.parentOf(r.parent, r.parentPID, r.sensor); n != nil && event.Key(r.key) != w.root.Ref.Key && w.below[r.key] == nil {
 					child := &treeNode{ref: ProcessRef{w.root.StationID, r.started.UTC(), r.key}, parent: n.ref, sensor: r.sensor, depth: n.depth + 1}
 					w.below[r.key], w.byPID[r.pid] = child, child
-					w.found = append(w.found, child)
+					w.add(child)
 					changed = true
 				} else {
 					rest = append(rest, r)
@@ -251,7 +259,7 @@ func (w *treeWalk) run(ctx context.Context, tx DB, limit int) error {
 		}
 		if len(instant) > 0 && !instant[0].started.Equal(r.started) {
 			settle()
-			if len(w.found) > limit {
+			if len(w.page) > limit {
 				break
 			}
 		}
@@ -262,10 +270,18 @@ func (w *treeWalk) run(ctx context.Context, tx DB, limit int) error {
 		return fmt.Errorf("read tree: %w", err)
 	}
 	settle()
-	if len(w.found) > limit {
-		w.found, w.more = w.found[:limit], true
+	if len(w.page) > limit {
+		w.page, w.more = w.page[:limit], true
 	}
 	return nil
+}
+
+// add takes a process into the page, unless it was in one before.
+func (w *treeWalk) add(n *treeNode) {
+	if w.begun {
+		w.page = append(w.page, n)
+	}
+	w.begun = w.begun || n.ref.Key == w.after
 }
 
 func (w *treeWalk) parentOf(key *[16]byte, pid int64, sensor int16) *treeNode {

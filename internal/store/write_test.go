@@ -196,7 +196,7 @@ func TestAncestorsAndDescendants(t *testing.T) {
 		if last := chain[len(chain)-1]; last.PID != 1099 || last.Ref != (store.ProcessRef{}) {
 			t.Errorf("the unseen root: got pid %d and ref %v, want 1099 and none", last.PID, last.Ref)
 		}
-		below, more, err := s.Descendants(t.Context(), refOf(st, events[0]), 10)
+		below, more, err := s.Descendants(t.Context(), refOf(st, events[0]), store.ProcessRef{}, 10)
 		if err != nil || more {
 			t.Fatalf("Descendants: more %v, %v", more, err)
 		}
@@ -208,8 +208,20 @@ func TestAncestorsAndDescendants(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("descendants: got %q, want %q", got, want)
 		}
-		if below, more, err = s.Descendants(t.Context(), refOf(st, events[0]), 2); err != nil || len(below) != 2 || !more {
-			t.Errorf("two descendants: got %d, more %v, %v", len(below), more, err)
+		got = nil
+		var after store.ProcessRef
+		for more := true; more; {
+			if below, more, err = s.Descendants(t.Context(), refOf(st, events[0]), after, 1); err != nil || len(below) != 1 {
+				t.Fatalf("a page of one: got %d, more %v, %v", len(below), more, err)
+			}
+			after = below[0].Ref
+			got = append(got, fmt.Sprint(below[0].Depth, below[0].Image))
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("descendants, a page for each: got %q, want %q", got, want)
+		}
+		if _, _, err := s.Descendants(t.Context(), refOf(st, events[0]), refOf(st, events[5]), 1); err == nil {
+			t.Error("a cursor from elsewhere was accepted")
 		}
 	}
 }

@@ -251,13 +251,14 @@ type Descendant struct {
 
 type descendantsInput struct {
 	ProcessInput
-	Limit int `query:"limit" minimum:"1" maximum:"5000" default:"500"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"5000" default:"500"`
+	Cursor string `query:"cursor" maxLength:"128" doc:"next of the page before"`
 }
 
 type descendantsOutput struct {
 	Body struct {
 		Descendants []Descendant `json:"descendants" doc:"in the order of their starts"`
-		More        bool         `json:"more" doc:"whether there are more than the limit"`
+		Next        string       `json:"next,omitempty" doc:"cursor of the next page; absent at the end"`
 	}
 }
 
@@ -266,12 +267,21 @@ func (a *API) getDescendants(ctx context.Context, in *descendantsInput) (*descen
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := a.Store.Descendants(ctx, ref, in.Limit)
+	var after store.ProcessRef
+	if in.Cursor != "" {
+		if after, err = store.ParseProcessRef(in.Cursor); err != nil {
+			return nil, fault.Invalidf("the cursor is not one of ours; begin without one")
+		}
+	}
+	list, more, err := a.Store.Descendants(ctx, ref, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &descendantsOutput{}
-	out.Body.More, out.Body.Descendants = more, make([]Descendant, len(list))
+	out.Body.Descendants = make([]Descendant, len(list))
+	if more {
+		out.Body.Next = list[len(list)-1].Ref.String()
+	}
 	for i := range list {
 		out.Body.Descendants[i] = Descendant{Depth: list[i].Depth, Parent: list[i].Parent.String(), Event: eventJSON(&list[i].Event)}
 	}

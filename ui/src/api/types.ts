@@ -139,7 +139,10 @@ export interface Ancestor {
 }
 
 export interface Descendant extends EventRow {
+  /** 1 for a child. */
   depth: number;
+  /** The process in the tree it hangs from. */
+  parent: string;
 }
 
 export interface DescendantPage {

@@ -37,7 +37,7 @@ export function family(
     detail: line(row.command_line),
     note: clock(row.started ?? row.time),
   };
-  const below = descendants.map(
+  const below = depthFirst(row.process, descendants).map(
     (each): Kin => ({
       key: `below ${each.process}`,
       depth: above.length + Math.max(1, each.depth),
@@ -48,4 +48,21 @@ export function family(
     }),
   );
   return [...above, self, ...below];
+}
+
+/** Descendants come in the order of their starts; in a list each stands below its parent. */
+export function depthFirst<T extends Pick<Descendant, 'process' | 'parent'>>(root: string, descendants: T[]): T[] {
+  const children = new Map<string, T[]>();
+  for (const each of descendants) {
+    const siblings = children.get(each.parent);
+    if (siblings) siblings.push(each);
+    else children.set(each.parent, [each]);
+  }
+  const ordered: T[] = [];
+  const open = [...(children.get(root) ?? [])].reverse();
+  for (let each = open.pop(); each; each = open.pop()) {
+    ordered.push(each);
+    open.push(...[...(children.get(each.process) ?? [])].reverse());
+  }
+  return ordered;
 }

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// The page names no member of an answer that the API does not give.
+func TestPageKnowsTheAPI(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "ui", "src", "api", "types.ts"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := regexp.MustCompile(`(?m)^  (\w+)\??:`)
+	for _, tt := range []struct {
+		name  string // of the page's interface
+		value any
+	}{
+		{"EventRow", Event{}}, {"Statistics", Event{}}, {"Ancestor", Ancestor{}}, {"Descendant", Descendant{}},
+		{"User", User{}}, {"Session", Session{}}, {"Token", Token{}}, {"Station", Station{}}, {"Import", Import{}},
+		{"QueryField", Field{}}, {"QueryValue", FieldValue{}}, {"QueryTerm", TermJSON{}}, {"QueryCheck", checkOutput{}.Body}, {"Problem", Problem{}},
+		{"EventPage", eventsOutput{}.Body}, {"EventCount", countOutput{}.Body}, {"Histogram", histogramOutput{}.Body},
+		{"StationPage", stationsOutput{}.Body}, {"DescendantPage", descendantsOutput{}.Body}, {"ImportList", importsOutput{}.Body}, {"Status", statusOutput{}.Body},
+	} {
+		body := regexp.MustCompile(`(?s)export interface ` + tt.name + `\b[^{]*\{(.*?)\n\}`).FindSubmatch(raw)
+		if body == nil {
+			t.Errorf("the page has no interface %s any more", tt.name)
+			continue
+		}
+		known := memberNames(tt.value)
+		for _, m := range member.FindAllSubmatch(body[1], -1) {
+			if name := string(m[1]); !slices.Contains(known, name) {
+				t.Errorf("%s.%s is no member of the API's answer, which has %v", tt.name, name, known)
+			}
+		}
+	}
+}
