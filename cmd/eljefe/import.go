@@ -91,7 +91,7 @@ func (c *importCommand) importer(ctx context.Context, a *app) (func(context.Cont
 	if err := db.Migrate(ctx); err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}
-	in := ingest.New(db, server.DiskGuard(a.DataDir), a.log())
+	in := ingest.New(db, ingest.Config{Guard: server.DiskGuard(a.DataDir), Log: a.log()})
 	return func(ctx context.Context, name string) (importer.Summary, error) {
 		if err := db.Audit(ctx, localUser, "import", filepath.Base(name), nil); err != nil {
 			return importer.Summary{}, err

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fault"
@@ -43,7 +44,7 @@ func importBytes(t *testing.T, in importer.Ingester, name string, content []byte
 // Every recorded log gives the numbers of its MANIFEST, and nothing the second time.
 func TestRecordedLogs(t *testing.T) {
 	dir := recorded(t)
-	in := ingest.New(storetest.Open(t), nil, nil)
+	in := ingest.New(storetest.Open(t), ingest.Config{})
 	manifest, err := os.Open(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +93,7 @@ func TestRecordedFlatJSON(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recordings: %v", err)
 	}
-	in := ingest.New(storetest.Open(t), nil, nil)
+	in := ingest.New(storetest.Open(t), ingest.Config{})
 	for _, name := range files {
 		content, err := os.ReadFile(name)
 		if err != nil {
@@ -112,7 +113,7 @@ func TestDamagedLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := importBytes(t, ingest.New(storetest.Open(t), nil, nil), "a.evtx", content)
+	whole, err := importBytes(t, ingest.New(storetest.Open(t), ingest.Config{}), "a.evtx", content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func TestDamagedLog(t *testing.T) {
 		{"zeroed", append(append(bytes.Clone(content[:8000]), make([]byte, 2000)...), content[10000:]...)},
 		{"garbage", append(bytes.Clone(content[:9000]), bytes.Repeat([]byte("\x2a\x2a\xff"), 20000)...)},
 	} {
-		sum, err := importBytes(t, ingest.New(storetest.Open(t), nil, nil), "a.evtx", tt.content)
+		sum, err := importBytes(t, ingest.New(storetest.Open(t), ingest.Config{}), "a.evtx", tt.content)
 		if err != nil || sum.Damaged == 0 || sum.Reason() == "" || sum.Records > whole.Records {
 			t.Errorf("%s: %+v, %v; want damage with a reason", tt.name, sum, err)
 		}
@@ -132,7 +133,7 @@ func TestDamagedLog(t *testing.T) {
 }
 
 func TestNoLog(t *testing.T) {
-	in := ingest.New(storetest.Open(t), nil, nil)
+	in := ingest.New(storetest.Open(t), ingest.Config{})
 	for name, content := range map[string]string{
 		"empty": "", "text": "hello", "laid out": "{\n \"kind\": \"start\"}", "xml": "<Events/>", "zip": "PK\x03\x04",
 	} {
@@ -168,7 +169,7 @@ func TestLines(t *testing.T) {
 		{"command line too long", `{"kind":"start","station":"S","time":"2026-11-16T08:00:00Z","command_line":"` + strings.Repeat("y", 1<<17) + `"}`, "command_line", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			in := ingest.New(storetest.Open(t), nil, nil)
+			in := ingest.New(storetest.Open(t), ingest.Config{})
 			other := `{"kind":"start","station":"T","time":"2026-11-16T09:00:00Z","pid":12,"image":"C:\\b.exe"}`
 			sum, err := importBytes(t, in, "a.ndjson", []byte(other+"\n"+tt.line+"\n"+strings.ReplaceAll(other, "12", "16")))
 			if err != nil {
@@ -187,13 +188,25 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// Where events are kept for some days only, older ones are refused, not dropped later.
+func TestOlderThanRetention(t *testing.T) {
+	in := ingest.New(storetest.Open(t), ingest.Config{Retention: 30})
+	line := func(age time.Duration) string {
+		return fmt.Sprintf(`{"kind":"start","station":"S","time":%q,"pid":8}`+"\n", time.Now().Add(-age).Format(time.RFC3339Nano))
+	}
+	sum, err := importBytes(t, in, "a.ndjson", []byte(line(time.Hour)+line(29*24*time.Hour)+line(40*24*time.Hour)))
+	if err != nil || sum.Added != 2 || sum.Damaged != 1 || !strings.Contains(sum.Reason(), "30 days") {
+		t.Errorf("got %+v, %v; want 2 added and one refused for its age", sum, err)
+	}
+}
+
 // A store that fails ends the import with its error, and the summary tells what was done.
 func TestStoreFails(t *testing.T) {
 	var content bytes.Buffer
 	for i := range 5000 {
 		fmt.Fprintf(&content, `{"kind":"start","station":"S","time":"2026-11-16T08:00:00Z","pid":%d}`+"\n", i)
 	}
-	in := &failing{Ingester: ingest.New(storetest.Open(t), nil, nil), after: 1}
+	in := &failing{Ingester: ingest.New(storetest.Open(t), ingest.Config{}), after: 1}
 	sum, err := importer.File(t.Context(), in, "a.ndjson", bytes.NewReader(content.Bytes()), int64(content.Len()), nil)
 	if fault.KindOf(err) != fault.Unavailable || sum.Added != 2000 {
 		t.Errorf("got %+v, %v; want 2000 added and the error", sum, err)

@@ -27,10 +27,7 @@ type Store interface {
 // Ingester stores batches of events. It is safe for concurrent use.
 type Ingester struct {
 	store Store
-	log   *slog.Logger
-
-	// guard refuses new events while the disk is full; it may be nil.
-	guard func(need int64) error
+	cfg   Config
 
 	// patience is how long a batch is tried again while the database is away.
 	patience time.Duration
@@ -39,13 +36,25 @@ type Ingester struct {
 	stations map[string]int64 // imported stations by lower-case name
 }
 
-// New returns an Ingester. guard, if not nil, is asked before each batch whether
-// there is space for more. A nil log discards.
-func New(s Store, guard func(need int64) error, log *slog.Logger) *Ingester {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// Config configures an Ingester. The zero value works.
+type Config struct {
+	// Guard, if not nil, is asked before each batch whether there is space for
+	// need more bytes, and refuses while the disk is full.
+	Guard func(need int64) error
+
+	// Retention is for how many days events are kept, 0 for ever. Older ones
+	// are refused: they would be gone the same day.
+	Retention int
+
+	Log *slog.Logger // if nil, nothing is logged
+}
+
+// New returns an Ingester on s.
+func New(s Store, cfg Config) *Ingester {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Ingester{store: s, guard: guard, log: log, patience: time.Minute, stations: map[string]int64{}}
+	return &Ingester{store: s, cfg: cfg, patience: time.Minute, stations: map[string]int64{}}
 }
 
 // Result says what became of a batch.
@@ -66,8 +75,8 @@ type Refusal struct {
 // Import stores events read from a file. Each names its station itself. An
 // event that cannot be stored is refused with its reason; the others are stored.
 func (in *Ingester) Import(ctx context.Context, events []event.Process) (Result, error) {
-	if in.guard != nil {
-		if err := in.guard(0); err != nil {
+	if in.cfg.Guard != nil {
+		if err := in.cfg.Guard(0); err != nil {
 			return Result{}, err
 		}
 	}
@@ -137,6 +146,13 @@ func (in *Ingester) check(p *event.Process) error {
 	if limit := time.Now().Add(48 * time.Hour); p.Time.After(limit) {
 		return fmt.Errorf("time %s lies in the future", p.Time.Format(time.RFC3339))
 	}
+	began := p.Time
+	if !p.Started.IsZero() {
+		began = p.Started
+	}
+	if days := in.cfg.Retention; days > 0 && began.Before(time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -days)) {
+		return fmt.Errorf("time %s is before the %d days that events are kept here; raise --retention to keep it", began.Format(time.RFC3339), days)
+	}
 	return nil
 }
 
@@ -178,7 +194,7 @@ func (in *Ingester) insist(ctx context.Context, f func() error) error {
 			return err
 		}
 		if pause == 50*time.Millisecond {
-			in.log.WarnContext(ctx, "database away, trying again", "err", err)
+			in.cfg.Log.WarnContext(ctx, "database away, trying again", "err", err)
 		}
 		select {
 		case <-ctx.Done():

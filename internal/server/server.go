@@ -146,7 +146,7 @@ type server struct {
 func newServer(cfg Config, db *store.Store) (*server, error) {
 	s := &server{cfg: cfg, db: db, broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
 	guard := DiskGuard(cfg.DataDir)
-	s.ingest = ingest.New(db, guard, cfg.Log)
+	s.ingest = ingest.New(db, ingest.Config{Guard: guard, Retention: cfg.Retention, Log: cfg.Log})
 	var err error
 	if s.imports, err = importer.NewJobs(filepath.Join(cfg.DataDir, "uploads"), cfg.MaxUpload, guard, db, s.ingest, cfg.Log); err != nil {
 		return nil, err
