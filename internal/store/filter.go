@@ -356,8 +356,11 @@ func (c *filterCompiler) prevalence(col column, v *query.Value) condition {
 			return between
 		}
 	}
-	return condition{sure: true, joins: true, sql: `EXISTS (
-			SELECT FROM (
+	// IS TRUE keeps the planner from making a join of it, whose size it guesses
+	// so low that it goes through all binaries for each row; as it stands, the
+	// binaries are hashed once.
+	return surely(`((` + col.id + ` IN (
+			SELECT d.binary_id FROM (
 				SELECT p.binary_id FROM binary_total p
 				WHERE  ` + fits("p."+col.prevalence) + ` AND NOT EXISTS (SELECT FROM prevalence_delta e WHERE e.binary_id = p.binary_id)
 				UNION  ALL
@@ -367,8 +370,7 @@ func (c *filterCompiler) prevalence(col column, v *query.Value) condition {
 				       SELECT b.binary_id, b.` + col.prevalence + ` FROM binary_total b
 				       WHERE  EXISTS (SELECT FROM prevalence_delta e WHERE e.binary_id = b.binary_id)) AS p
 				GROUP  BY 1
-				HAVING ` + fits("sum(p."+col.prevalence+")") + `) AS d
-			WHERE d.binary_id = ` + col.id + `)`}
+				HAVING ` + fits("sum(p."+col.prevalence+")") + `) AS d)) IS TRUE)`)
 }
 
 // text is the condition that a part of a text fits a pattern.

@@ -119,11 +119,15 @@ func (s *Store) inTx(ctx context.Context, f func(tx pgx.Tx) error) error {
 	return unavailable(pgx.BeginFunc(ctx, s.pool, f))
 }
 
+// searchMemory is how much one step of a search may take, in MiB: the numbers of
+// a million binaries or paths fit, and are looked up by hashing.
+const searchMemory = 64
+
 // search runs f in a read-only transaction of the read pool, in which each
 // statement may take at most limit.
 func (s *Store) search(ctx context.Context, limit time.Duration, f func(tx pgx.Tx) error) error {
 	err := pgx.BeginTxFunc(ctx, s.reads, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, max(20, limit.Milliseconds()))); err != nil {
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d; SET LOCAL work_mem = '%dMB'`, max(20, limit.Milliseconds()), searchMemory)); err != nil {
 			return fmt.Errorf("limit the time of a search: %w", err)
 		}
 		return f(tx)

@@ -70,6 +70,7 @@ CREATE TABLE binary_file (
     signed             boolean,
     created            timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX binary_sha256  ON binary_file (sha256)  WHERE sha256 IS NOT NULL;
 CREATE INDEX binary_sha1    ON binary_file (sha1)    WHERE sha1 IS NOT NULL;
 CREATE INDEX binary_md5     ON binary_file (md5)     WHERE md5 IS NOT NULL;
 CREATE INDEX binary_imphash ON binary_file (imphash) WHERE imphash IS NOT NULL;
