@@ -56,6 +56,16 @@ func (r *remote) connect(ctx context.Context, a *app) (*client, func() error, er
 	return localClient(db, a), closeDB, nil
 }
 
+// use runs f with a client.
+func (r *remote) use(ctx context.Context, a *app, f func(*client) error) (err error) {
+	cl, end, err := r.connect(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer closeAfter(end, &err)
+	return f(cl)
+}
+
 func (r *remote) dial() (*client, error) {
 	u, err := url.Parse(r.Server)
 	if err != nil || u.Scheme != "https" || u.Host == "" {

@@ -19,29 +19,26 @@ type tokenCommand struct {
 type tokenList struct{ remote }
 
 // Run lists tokens.
-func (c *tokenList) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	var out struct {
-		Tokens []api.Token `json:"tokens"`
-	}
-	if err := cl.call(ctx, http.MethodGet, "/tokens", nil, nil, &out); err != nil {
-		return err
-	}
-	when := func(t *time.Time) string {
-		if t == nil {
-			return "never"
+func (c *tokenList) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		var out struct {
+			Tokens []api.Token `json:"tokens"`
 		}
-		return t.Format(time.RFC3339)
-	}
-	var rows [][]string
-	for _, t := range out.Tokens {
-		rows = append(rows, []string{strconv.FormatInt(t.ID, 10), t.Name, t.User, t.Role, when(t.LastUsed), when(t.Expires)})
-	}
-	return printTable(a.out, []string{"id", "name", "user", "role", "last used", "expires"}, rows)
+		if err := cl.call(ctx, http.MethodGet, "/tokens", nil, nil, &out); err != nil {
+			return err
+		}
+		when := func(t *time.Time) string {
+			if t == nil {
+				return "never"
+			}
+			return t.Format(time.RFC3339)
+		}
+		var rows [][]string
+		for _, t := range out.Tokens {
+			rows = append(rows, []string{strconv.FormatInt(t.ID, 10), t.Name, t.User, t.Role, when(t.LastUsed), when(t.Expires)})
+		}
+		return printTable(a.out, []string{"id", "name", "user", "role", "last used", "expires"}, rows)
+	})
 }
 
 type tokenAdd struct {
@@ -53,27 +50,24 @@ type tokenAdd struct {
 }
 
 // Run makes a token.
-func (c *tokenAdd) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	in := map[string]any{"name": c.Name, "role": c.Role}
-	if c.User != "" {
-		in["user"] = c.User
-	}
-	if c.Days > 0 {
-		in["expires"] = time.Now().AddDate(0, 0, c.Days)
-	}
-	var out struct {
-		Secret string `json:"secret"`
-	}
-	if err := cl.call(ctx, http.MethodPost, "/tokens", nil, in, &out); err != nil {
-		return err
-	}
-	fmt.Fprintln(a.out, out.Secret)
-	return nil
+func (c *tokenAdd) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		in := map[string]any{"name": c.Name, "role": c.Role}
+		if c.User != "" {
+			in["user"] = c.User
+		}
+		if c.Days > 0 {
+			in["expires"] = time.Now().AddDate(0, 0, c.Days)
+		}
+		var out struct {
+			Secret string `json:"secret"`
+		}
+		if err := cl.call(ctx, http.MethodPost, "/tokens", nil, in, &out); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out, out.Secret)
+		return nil
+	})
 }
 
 type tokenRevoke struct {
@@ -82,15 +76,12 @@ type tokenRevoke struct {
 }
 
 // Run revokes a token.
-func (c *tokenRevoke) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	if err := cl.call(ctx, http.MethodDelete, "/tokens/"+strconv.FormatInt(c.ID, 10), nil, nil, nil); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "Token %d is revoked.\n", c.ID)
-	return nil
+func (c *tokenRevoke) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		if err := cl.call(ctx, http.MethodDelete, "/tokens/"+strconv.FormatInt(c.ID, 10), nil, nil, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "Token %d is revoked.\n", c.ID)
+		return nil
+	})
 }

@@ -22,32 +22,29 @@ type userCommand struct {
 type userList struct{ remote }
 
 // Run lists users.
-func (c *userList) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	users, err := cl.users(ctx)
-	if err != nil {
-		return err
-	}
-	var rows [][]string
-	for _, u := range users {
-		state := "active"
-		switch {
-		case u.Disabled:
-			state = "disabled"
-		case u.MustChangePassword:
-			state = "must change password"
+func (c *userList) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		users, err := cl.users(ctx)
+		if err != nil {
+			return err
 		}
-		last := "never"
-		if u.LastLogin != nil {
-			last = u.LastLogin.Format(time.RFC3339)
+		var rows [][]string
+		for _, u := range users {
+			state := "active"
+			switch {
+			case u.Disabled:
+				state = "disabled"
+			case u.MustChangePassword:
+				state = "must change password"
+			}
+			last := "never"
+			if u.LastLogin != nil {
+				last = u.LastLogin.Format(time.RFC3339)
+			}
+			rows = append(rows, []string{u.Name, u.Role, state, last})
 		}
-		rows = append(rows, []string{u.Name, u.Role, state, last})
-	}
-	return printTable(a.out, []string{"name", "role", "state", "last log-in"}, rows)
+		return printTable(a.out, []string{"name", "role", "state", "last log-in"}, rows)
+	})
 }
 
 func (c *client) users(ctx context.Context) ([]api.User, error) {
@@ -79,20 +76,17 @@ type userAdd struct {
 }
 
 // Run adds a user.
-func (c *userAdd) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	var out struct {
-		OneTimePassword string `json:"one_time_password"`
-	}
-	if err := cl.call(ctx, http.MethodPost, "/users", nil, map[string]string{"name": c.Name, "role": c.Role}, &out); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "User %s is added with the role %s.\nOne-time password: %s\n", printable(c.Name), c.Role, out.OneTimePassword)
-	return nil
+func (c *userAdd) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		var out struct {
+			OneTimePassword string `json:"one_time_password"`
+		}
+		if err := cl.call(ctx, http.MethodPost, "/users", nil, map[string]string{"name": c.Name, "role": c.Role}, &out); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "User %s is added with the role %s.\nOne-time password: %s\n", printable(c.Name), c.Role, out.OneTimePassword)
+		return nil
+	})
 }
 
 type userReset struct {
@@ -101,24 +95,21 @@ type userReset struct {
 }
 
 // Run sets a new one-time password.
-func (c *userReset) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	path, err := cl.userPath(ctx, c.Name)
-	if err != nil {
-		return err
-	}
-	var out struct {
-		OneTimePassword string `json:"one_time_password"`
-	}
-	if err := cl.call(ctx, http.MethodPost, path+"/reset-password", nil, nil, &out); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "One-time password of %s: %s\nAll sessions of the user have ended.\n", printable(c.Name), out.OneTimePassword)
-	return nil
+func (c *userReset) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		path, err := cl.userPath(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		var out struct {
+			OneTimePassword string `json:"one_time_password"`
+		}
+		if err := cl.call(ctx, http.MethodPost, path+"/reset-password", nil, nil, &out); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "One-time password of %s: %s\nAll sessions of the user have ended.\n", printable(c.Name), out.OneTimePassword)
+		return nil
+	})
 }
 
 type userChange struct {
@@ -130,7 +121,7 @@ type userChange struct {
 }
 
 // Run changes a user.
-func (c *userChange) Run(ctx context.Context, a *app) (err error) {
+func (c *userChange) Run(ctx context.Context, a *app) error {
 	change := map[string]any{}
 	if c.Role != "" {
 		change["role"] = c.Role
@@ -141,20 +132,17 @@ func (c *userChange) Run(ctx context.Context, a *app) (err error) {
 	if len(change) == 0 {
 		return fmt.Errorf("nothing to change; give --role, --disable or --enable")
 	}
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	path, err := cl.userPath(ctx, c.Name)
-	if err != nil {
-		return err
-	}
-	if err := cl.call(ctx, http.MethodPatch, path, nil, change, nil); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "User %s is changed.\n", printable(c.Name))
-	return nil
+	return c.use(ctx, a, func(cl *client) error {
+		path, err := cl.userPath(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if err := cl.call(ctx, http.MethodPatch, path, nil, change, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "User %s is changed.\n", printable(c.Name))
+		return nil
+	})
 }
 
 type userRemove struct {
@@ -163,19 +151,16 @@ type userRemove struct {
 }
 
 // Run removes a user.
-func (c *userRemove) Run(ctx context.Context, a *app) (err error) {
-	cl, end, err := c.connect(ctx, a)
-	if err != nil {
-		return err
-	}
-	defer closeAfter(end, &err)
-	path, err := cl.userPath(ctx, c.Name)
-	if err != nil {
-		return err
-	}
-	if err := cl.call(ctx, http.MethodDelete, path, nil, nil, nil); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "User %s is removed, with all sessions and tokens.\n", printable(c.Name))
-	return nil
+func (c *userRemove) Run(ctx context.Context, a *app) error {
+	return c.use(ctx, a, func(cl *client) error {
+		path, err := cl.userPath(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if err := cl.call(ctx, http.MethodDelete, path, nil, nil, nil); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "User %s is removed, with all sessions and tokens.\n", printable(c.Name))
+		return nil
+	})
 }
