@@ -11,11 +11,16 @@ import (
 
 // TestPage drives the page in a real browser: ui/e2e holds what it does there.
 func TestPage(t *testing.T) {
-	if _, err := os.Stat(filepath.Join("..", "ui", "node_modules")); err != nil {
-		t.Skip("the UI's packages are not installed; \"make test\" installs them")
-	}
-	if _, err := os.Stat(filepath.Join("..", "internal", "server", "web", "dist", "index.html")); err != nil {
-		t.Skip("the page is not built; \"make build\" builds it")
+	for path, why := range map[string]string{
+		filepath.Join("..", "ui", "node_modules"):                              "the UI's packages are not installed",
+		filepath.Join("..", "internal", "server", "web", "dist", "index.html"): "the page is not built",
+	} {
+		if _, err := os.Stat(path); err != nil {
+			if os.Getenv("ELJEFE_REQUIRE_TESTDATA") != "" {
+				t.Fatalf("%s; \"make test\" sees to it", why)
+			}
+			t.Skipf("%s; \"make test\" sees to it", why)
+		}
 	}
 	s := serve(t, dataDir(t), "--demo")
 	s.logIn()
