@@ -21,6 +21,7 @@ CREATE TABLE station (
     origin     text        NOT NULL CHECK (origin IN ('live', 'imported')),
     first_seen timestamptz NOT NULL,          -- oldest and newest event time
     last_seen  timestamptz NOT NULL,
+    starts     bigint      NOT NULL DEFAULT 0, -- process starts ever stored
     created    timestamptz NOT NULL DEFAULT now()
 );
 
@@ -181,53 +182,75 @@ CREATE TABLE station_stream (
     last_seq   bigint NOT NULL CHECK (last_seq >= 0)
 );
 
--- Prevalence, per station so that two servers never count on the same row for
--- different stations; the fleet's figures are in the _total tables, folded from
--- deltas that are only ever appended.
-CREATE TABLE binary_station (
-    binary_id  bigint      NOT NULL,
-    station_id bigint      NOT NULL,
+-- Which user has run which binary on which station, and which binary has started
+-- which, since when. Rows are only ever added: a pair that is known costs an
+-- ingest nothing, and two servers never count on the same row.
+CREATE TABLE account_binary_station (
+    binary_id  integer     NOT NULL,
+    station_id integer     NOT NULL,
+    account_id integer     NOT NULL,
     first_seen timestamptz NOT NULL,
-    last_seen  timestamptz NOT NULL,
-    runs       bigint      NOT NULL,
-    PRIMARY KEY (binary_id, station_id)
+    PRIMARY KEY (binary_id, station_id, account_id)
 );
-CREATE INDEX binary_station_station ON binary_station (station_id);
+CREATE INDEX account_binary_station_station ON account_binary_station (station_id);
+CREATE INDEX account_binary_station_account ON account_binary_station (account_id);
 
 CREATE TABLE launch_station (
-    parent_binary_id bigint      NOT NULL,
-    binary_id        bigint      NOT NULL,
-    station_id       bigint      NOT NULL,
+    binary_id        integer     NOT NULL,
+    parent_binary_id integer     NOT NULL,
+    station_id       integer     NOT NULL,
     first_seen       timestamptz NOT NULL,
-    last_seen        timestamptz NOT NULL,
-    runs             bigint      NOT NULL,
-    PRIMARY KEY (parent_binary_id, binary_id, station_id)
+    PRIMARY KEY (binary_id, parent_binary_id, station_id)
 );
+CREATE INDEX launch_station_parent ON launch_station (parent_binary_id);
 
-CREATE TABLE account_binary_station (
-    account_id bigint      NOT NULL,
-    binary_id  bigint      NOT NULL,
-    station_id bigint      NOT NULL,
-    first_seen timestamptz NOT NULL,
-    last_seen  timestamptz NOT NULL,
-    runs       bigint      NOT NULL,
-    PRIMARY KEY (binary_id, account_id, station_id)
+-- Where a binary lay when it ran.
+CREATE TABLE binary_path (
+    path_id   integer NOT NULL,
+    binary_id integer NOT NULL,
+    PRIMARY KEY (path_id, binary_id)
 );
+CREATE INDEX binary_path_binary ON binary_path (binary_id);
 
+-- The fleet's figures, each second folded from deltas that an ingest only
+-- appends. A figure is the total and what is not folded yet.
 CREATE TABLE prevalence_delta (
-    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    binary_id  bigint      NOT NULL,
-    stations   bigint      NOT NULL,
-    runs       bigint      NOT NULL,
-    first_seen timestamptz NOT NULL,
-    last_seen  timestamptz NOT NULL
+    binary_id        integer     NOT NULL,
+    parent_binary_id integer     NOT NULL,       -- 0: the parent is not stored
+    runs             bigint      NOT NULL,
+    stations         integer     NOT NULL,       -- that had not run the binary before
+    launch_stations  integer     NOT NULL,       -- on which that parent had not started it before
+    first_seen       timestamptz NOT NULL,
+    last_seen        timestamptz NOT NULL
 );
 
 CREATE TABLE binary_total (
-    binary_id  bigint PRIMARY KEY,
+    binary_id  integer     PRIMARY KEY,
     stations   bigint      NOT NULL,
     runs       bigint      NOT NULL,
     first_seen timestamptz NOT NULL,
     last_seen  timestamptz NOT NULL
 );
 CREATE INDEX binary_total_rarity ON binary_total (stations, runs);
+CREATE INDEX binary_total_news   ON binary_total (first_seen, binary_id);
+
+CREATE TABLE launch_total (
+    binary_id        integer     NOT NULL,
+    parent_binary_id integer     NOT NULL,
+    stations         bigint      NOT NULL,
+    runs             bigint      NOT NULL,
+    first_seen       timestamptz NOT NULL,
+    last_seen        timestamptz NOT NULL,
+    PRIMARY KEY (binary_id, parent_binary_id)
+);
+CREATE INDEX launch_total_parent ON launch_total (parent_binary_id);
+
+-- How many events a station had in each hour, by the time of the event.
+CREATE TABLE station_hour (
+    hour       timestamptz NOT NULL,
+    station_id integer     NOT NULL,
+    starts     integer     NOT NULL,
+    stops      integer     NOT NULL,
+    PRIMARY KEY (hour, station_id)
+) WITH (fillfactor = 70);                        -- room to update a row in its place
+CREATE INDEX station_hour_station ON station_hour (station_id, hour);

@@ -1,4 +1,8 @@
+import { catalog } from './areas/catalog.en';
+import { tables } from './areas/tables.en';
+import { tree } from './areas/tree.en';
 import { plural } from './plural';
+import type { Texts } from './texts';
 
 interface Counted {
   n: number;
@@ -430,11 +434,12 @@ export const en = {
   'field.process_guid': 'Process GUID',
   'field.process_seq': 'Process sequence',
   'field.boot_id': 'Boot',
+  ...catalog,
+  ...tables,
+  ...tree,
 };
 
 export type Key = keyof typeof en;
 
-/** What every language must say: a text for each key, made from the same values. */
-export type Dictionary = {
-  [K in Key]: (typeof en)[K] extends (values: infer V) => string ? (values: V) => string : string;
-};
+/** What every language must say. */
+export type Dictionary = Texts<typeof en>;

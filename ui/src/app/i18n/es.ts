@@ -1,3 +1,6 @@
+import { catalog } from './areas/catalog.es';
+import { tables } from './areas/tables.es';
+import { tree } from './areas/tree.es';
 import type { Dictionary } from './en';
 import { plural } from './plural';
 
@@ -423,4 +426,7 @@ export const es: Dictionary = {
   'field.process_guid': 'GUID del proceso',
   'field.process_seq': 'Secuencia del proceso',
   'field.boot_id': 'Arranque',
+  ...catalog,
+  ...tables,
+  ...tree,
 };

@@ -1,0 +1,2 @@
+/** English: binaries, stations and the overview. */
+export const catalog = {};

@@ -1,0 +1,2 @@
+/** English: tables, facets and saved searches. */
+export const tables = {};

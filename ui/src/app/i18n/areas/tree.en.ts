@@ -1,0 +1,2 @@
+/** English: the process page and its tree. */
+export const tree = {};
