@@ -11,9 +11,9 @@ import (
 // Key identifies a process within its station. The zero Key means unknown.
 //
 // It is made of the best identity the source gives: Sysmon's GUID itself (or
-// the key that another El Jefe exported); else a digest of boot id and process sequence number; else a digest of pid and
-// creation time to 100 ns. Never of a bare pid, which Windows hands out again
-// within seconds.
+// the key that another El Jefe exported); else boot id and process sequence
+// number; else a digest of pid and creation time to 100 ns. Never of a bare pid,
+// which Windows hands out again within seconds.
 type Key [16]byte
 
 // IsZero tells whether the key is unknown.
@@ -53,20 +53,34 @@ func keyOf(exported, guid string, boot, seq uint64, pid uint32, started time.Tim
 			return k
 		}
 	}
-	var buf [17]byte
 	switch {
 	case boot != 0 && seq != 0:
-		buf[0] = 's'
-		binary.BigEndian.PutUint64(buf[1:], boot)
-		binary.BigEndian.PutUint64(buf[9:], seq)
+		return NumberedKey(boot, seq)
 	case !started.IsZero():
+		var buf [17]byte
 		buf[0] = 'p'
 		binary.BigEndian.PutUint64(buf[1:], uint64(pid))
 		binary.BigEndian.PutUint64(buf[9:], uint64(started.Unix()*1e7+int64(started.Nanosecond()/100)))
-	default:
-		return Key{}
+		return digestKey(buf[:])
 	}
-	return digestKey(buf[:])
+	return Key{}
+}
+
+// NumberedKey returns the key of a process whose boot id and sequence number
+// within that boot are known: the two themselves, big-endian; the zero Key if
+// one of them is 0.
+func NumberedKey(boot, seq uint64) Key {
+	var k Key
+	if boot != 0 && seq != 0 {
+		binary.BigEndian.PutUint64(k[:8], boot)
+		binary.BigEndian.PutUint64(k[8:], seq)
+	}
+	return k
+}
+
+// Numbers returns the boot id and sequence number that a numbered key is made of.
+func (k Key) Numbers() (boot, seq uint64) {
+	return binary.BigEndian.Uint64(k[:8]), binary.BigEndian.Uint64(k[8:])
 }
 
 // StopKey returns the identity given to a process of which only the end is

@@ -26,4 +26,5 @@ const (
 	flagPackaged
 	flagElevated    // the source said so
 	flagNotElevated // the source said so
+	flagNumbered    // the key is event.NumberedKey of boot id and sequence number
 )

@@ -3,9 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/eljefe/eljefe/internal/event"
 )
@@ -19,6 +18,7 @@ func (w *writer) intern(ctx context.Context) error {
 			w.words.wantPath(p)
 		}
 		w.words.wantLine(r.ParentCommandLine)
+		w.words.wantPrivileges(r.Process)
 	}
 	for _, r := range w.stops {
 		w.words.wantAccount(r.User, r.UserSID)
@@ -60,52 +60,97 @@ func (w *writer) internFiles(ctx context.Context) error {
 }
 
 var startColumns = []string{
-	"started", "station_id", "process_key", "parent_key", "parent_started", "binary_id", "parent_binary_id",
-	"pid", "parent_pid", "creator_pid", "logon_id", "seq", "boot_id", "process_seq", "source_record",
-	"privileges", "privileges_default", "privileges_present",
-	"account_id", "image_id", "directory_id", "parent_image_id", "parent_line_id", "parent_account_id", "grandparent_image_id", "source_file_id",
-	"session", "kind", "sensor", "integrity", "elevation", "flags", "command_line", "package",
+	"started", "process_key", "parent_key", "parent_started", "logon_id", "seq", "boot_id", "process_seq", "source_record",
+	"station_id", "binary_id", "parent_binary_id", "account_id", "image_id", "directory_id", "parent_image_id", "parent_line_id",
+	"parent_account_id", "grandparent_image_id", "privilege_set_id", "source_file_id", "pid", "parent_pid", "creator_pid", "session",
+	"kind", "sensor", "flags", "integrity", "elevation", "command_line", "package",
 }
 
 func (w *writer) copyStarts(ctx context.Context) error {
-	var rows []*startRow
+	b := newCopyBuffer(len(startColumns), len(w.starts))
+	some := false
 	for _, r := range w.starts {
 		if !r.known {
-			rows = append(rows, r)
+			w.writeStart(b, r)
+			some = true
 		}
 	}
-	if len(rows) == 0 {
+	if !some {
 		return nil
 	}
-	_, err := w.tx.CopyFrom(ctx, pgx.Identifier{"process_start"}, startColumns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		r := rows[i]
-		var parentKey, parentStarted, parentBinary any
-		if !r.parents.IsZero() {
-			parentKey = [16]byte(r.parents)
-		}
-		switch {
-		case r.parent != nil:
-			parentStarted = r.parent.started
-			parentBinary = r.parent.id()
-		case !r.ParentStarted.IsZero():
-			parentStarted = r.ParentStarted
-		}
-		return []any{
-			r.self.started, r.self.station, [16]byte(r.self.key), parentKey, parentStarted, r.binary.id, parentBinary,
-			int64(r.PID), orNull(int64(r.ParentPID)), orNull(int64(r.CreatorPID)), orNull(int64(r.LogonID)), orNull(int64(r.Seq)),
-			orNull(int64(r.BootID)), orNull(int64(r.ProcessSeq)), orNull(int64(r.SourceRecord)),
-			privilegeMask(r.Privileges), privilegeMask(r.PrivilegesDefault), privilegeMask(r.PrivilegesPresent),
-			w.words.accounts[account{r.User, r.UserSID}], w.words.paths[r.Image], orNull(w.words.paths[r.CurrentDirectory]),
-			w.pathOrNull(r.ParentImage), orNull(w.words.lines[r.ParentCommandLine]), w.accountOrNull(r.ParentUser),
-			w.pathOrNull(r.GrandparentImage), orNull(w.files[r.SourceFile]),
-			session(r.Session), kindCode[r.Kind], sensorCode[r.Sensor], codeOrNull(integrityCode, r.Integrity), codeOrNull(elevationCode, r.Elevation),
-			flagsOf(r.Process), r.CommandLine, textOrNull(r.Package),
-		}, nil
-	}))
-	if err != nil {
-		return fmt.Errorf("copy %d starts: %w", len(rows), err)
+	return b.send(ctx, w.tx, "process_start", startColumns)
+}
+
+// writeStart writes the columns of startColumns.
+func (w *writer) writeStart(b *copyBuffer, r *startRow) {
+	b.row()
+	b.time(r.self.started)
+	b.uuid(r.self.key)
+	if r.parents.IsZero() {
+		b.null()
+	} else {
+		b.uuid(r.parents)
 	}
-	return nil
+	var parentBinary int64
+	parentStarted := r.ParentStarted
+	if r.parent != nil {
+		parentStarted, parentBinary = r.parent.started, r.parent.id()
+	}
+	b.timeOrNull(parentStarted)
+	b.bigintOrNull(r.LogonID)
+	b.bigintOrNull(r.Seq)
+	flags := flagsOf(r.Process)
+	if r.self.key == event.NumberedKey(r.BootID, r.ProcessSeq) {
+		flags |= flagNumbered
+		b.null()
+		b.null()
+	} else {
+		b.bigintOrNull(r.BootID)
+		b.bigintOrNull(r.ProcessSeq)
+	}
+	b.bigintOrNull(r.SourceRecord)
+
+	b.integer(r.self.station)
+	b.integer(r.binary.id)
+	b.integerOrNull(parentBinary)
+	b.integer(w.words.accounts[account{r.User, r.UserSID}])
+	b.integer(w.words.paths[r.Image])
+	b.integerOrNull(w.words.path(r.CurrentDirectory))
+	b.integerOrNull(w.words.path(r.ParentImage))
+	b.integerOrNull(w.words.lines[r.ParentCommandLine])
+	b.integerOrNull(w.words.account(r.ParentUser, ""))
+	b.integerOrNull(w.words.path(r.GrandparentImage))
+	b.integerOrNull(w.words.privileges[privilegesOf(r.Process)])
+	b.integerOrNull(w.files[r.SourceFile])
+	b.integer(int64(r.PID))
+	b.integerOrNull(int64(r.ParentPID))
+	b.integerOrNull(int64(r.CreatorPID))
+	if r.Session == nil {
+		b.null()
+	} else {
+		b.integer(int64(*r.Session))
+	}
+
+	b.smallint(kindCode[r.Kind])
+	b.smallint(sensorCode[r.Sensor])
+	b.smallint(flags)
+	writeCode(b, integrityCode, r.Integrity)
+	writeCode(b, elevationCode, r.Elevation)
+	b.text(r.CommandLine)
+	if r.Package == "" {
+		b.null()
+	} else {
+		b.text(r.Package)
+	}
+}
+
+// writeCode writes the number of a name, NULL for a name that has none.
+func writeCode[K ~string](b *copyBuffer, codes map[K]int16, name K) {
+	if code, ok := codes[name]; ok {
+		b.smallint(code)
+	} else {
+		b.null()
+	}
 }
 
 // id returns the binary's id, whether it was stored before or is being stored.
@@ -117,117 +162,84 @@ func (s *started) id() int64 {
 }
 
 var stopColumns = []string{
-	"started", "stopped", "station_id", "process_key", "pid", "seq", "source_record", "exit_code",
+	"started", "stopped", "process_key", "seq", "source_record",
 	"handles", "threads", "kernel_time_us", "user_time_us", "cpu_cycles", "read_ops", "write_ops", "other_ops", "read_bytes", "write_bytes", "other_bytes",
 	"hard_faults", "page_faults", "commit_charge", "commit_peak", "peak_working_set", "peak_virtual_size", "peak_pagefile", "peak_paged_pool", "peak_nonpaged_pool",
-	"account_id", "image_id", "source_file_id", "sensor", "start_known",
+	"station_id", "pid", "exit_code", "account_id", "image_id", "source_file_id", "sensor", "start_known",
 }
 
 func (w *writer) copyStops(ctx context.Context) error {
-	var rows []*stopRow
+	b := newCopyBuffer(len(stopColumns), len(w.stops))
+	var longest time.Duration
+	some := false
 	for _, r := range w.stops {
 		if !r.known {
-			rows = append(rows, r)
+			w.writeStop(b, r)
+			longest = max(longest, r.Time.Sub(r.started))
+			some = true
 		}
 	}
-	if len(rows) == 0 {
+	if !some {
 		return nil
 	}
-	_, err := w.tx.CopyFrom(ctx, pgx.Identifier{"process_stop"}, stopColumns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		r := rows[i]
-		var exit any
-		if r.ExitCode != nil {
-			exit = int64(*r.ExitCode)
-		}
-		values := []any{
-			r.started, r.Time.Truncate(time.Microsecond), r.station, [16]byte(r.key), int64(r.PID), orNull(int64(r.Seq)), orNull(int64(r.SourceRecord)), exit,
-		}
-		values = append(values, statistics(r.Statistics)...)
-		return append(values, w.accountOrNull2(r.User, r.UserSID), w.pathOrNull(r.Image), orNull(w.files[r.SourceFile]), sensorCode[r.Sensor], r.startKnown), nil
-	}))
-	if err != nil {
-		return fmt.Errorf("copy %d stops: %w", len(rows), err)
+	if err := b.send(ctx, w.tx, "process_stop", stopColumns); err != nil {
+		return err
 	}
-	return w.noteLongestRun(ctx, rows)
+	return w.noteLongestRun(ctx, longest)
+}
+
+// writeStop writes the columns of stopColumns.
+func (w *writer) writeStop(b *copyBuffer, r *stopRow) {
+	b.row()
+	b.time(r.started)
+	b.time(r.Time)
+	b.uuid(r.key)
+	b.bigintOrNull(r.Seq)
+	b.bigintOrNull(r.SourceRecord)
+	figures := statistics(r.Statistics)
+	for i, v := range figures {
+		if i == 0 && r.Statistics != nil {
+			b.bigint(int64(v)) // tells that the others are known
+		} else {
+			b.bigintOrNull(v)
+		}
+	}
+	b.integer(r.station)
+	b.integer(int64(r.PID))
+	if r.ExitCode == nil {
+		b.null()
+	} else {
+		b.integer(int64(*r.ExitCode))
+	}
+	b.integerOrNull(w.words.account(r.User, r.UserSID))
+	b.integerOrNull(w.words.path(r.Image))
+	b.integerOrNull(w.files[r.SourceFile])
+	b.smallint(sensorCode[r.Sensor])
+	b.boolean(r.startKnown)
 }
 
 // noteLongestRun keeps how long any process has run. It writes only when there
 // is a new record, which is rare.
-func (w *writer) noteLongestRun(ctx context.Context, stops []*stopRow) error {
-	var longest time.Duration
-	for _, r := range stops {
-		longest = max(longest, r.Time.Sub(r.started))
-	}
+func (w *writer) noteLongestRun(ctx context.Context, longest time.Duration) error {
 	if _, err := w.tx.Exec(ctx, `UPDATE longest_run SET longest = $1 WHERE longest < $1::interval`, longest+time.Second); err != nil {
 		return fmt.Errorf("note the longest run: %w", err)
 	}
 	return nil
 }
 
-// statistics returns the 20 figures in the order of stopColumns.
-func statistics(s *event.Statistics) []any {
+// statistics returns the figures in the order of stopColumns.
+func statistics(s *event.Statistics) (figures [20]uint64) {
 	if s == nil {
-		return make([]any, 20)
+		return figures
 	}
-	values := make([]any, 0, 20)
-	for _, v := range [...]uint64{
+	figures = [...]uint64{
 		s.Handles, s.Threads, s.KernelTimeUS, s.UserTimeUS, s.CPUCycles, s.ReadOps, s.WriteOps, s.OtherOps, s.ReadBytes, s.WriteBytes, s.OtherBytes,
 		s.HardFaults, s.PageFaults, s.CommitCharge, s.CommitPeak, s.PeakWorkingSet, s.PeakVirtualSize, s.PeakPagefile, s.PeakPagedPool, s.PeakNonpaged,
-	} {
-		values = append(values, int64(min(v, 1<<63-1)))
 	}
-	return values
-}
-
-func (w *writer) pathOrNull(text string) any {
-	if text == "" {
-		return nil
+	for i := range figures {
+		figures[i] = min(figures[i], math.MaxInt64)
 	}
-	return w.words.paths[text]
-}
-
-func (w *writer) accountOrNull(name string) any { return w.accountOrNull2(name, "") }
-
-func (w *writer) accountOrNull2(name, sid string) any {
-	if name == "" && sid == "" {
-		return nil
-	}
-	return w.words.accounts[account{name, sid}]
-}
-
-func orNull(v int64) any {
-	if v == 0 {
-		return nil
-	}
-	return v
-}
-
-func textOrNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
-func session(s *uint32) any {
-	if s == nil {
-		return nil
-	}
-	return int64(*s)
-}
-
-func privilegeMask(s *event.PrivilegeSet) any {
-	if s == nil {
-		return nil
-	}
-	return int64(*s)
-}
-
-func codeOrNull[K ~string](codes map[K]int16, value K) any {
-	if code, ok := codes[value]; ok {
-		return code
-	}
-	return nil
+	return figures
 }
 
 func flagsOf(p *event.Process) int16 {

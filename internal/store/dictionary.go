@@ -14,11 +14,13 @@ import (
 // They are caches only: another server on the same database has its own. An id
 // learnt in a transaction is remembered once that has committed.
 type dictionaries struct {
-	accounts *lru.Cache[account, int64]
-	paths    *lru.Cache[string, int64]
-	lines    *lru.Cache[string, int64]
-	binaries *lru.Cache[string, knownBinary] // key: identity
-	parents  *lru.Cache[processRef, *started]
+	accounts   *lru.Cache[account, int64]
+	paths      *lru.Cache[string, int64]
+	lines      *lru.Cache[string, int64]
+	privileges *lru.Cache[privileges, int64]
+	binaries   *lru.Cache[string, knownBinary] // key: identity
+	parents    *lru.Cache[processRef, *started]
+	sightings  *lru.Cache[sighting, int64] // microseconds of the first
 }
 
 type account struct{ name, sid string }
@@ -30,20 +32,23 @@ type processRef struct {
 }
 
 // The caches hold what a fleet of some thousand stations uses within minutes,
-// in about 100 MB at the worst. Longer texts are looked up every time.
+// in about 150 MB at the worst. Longer texts are looked up every time.
 const (
 	cachedWords   = 50_000
 	cachedParents = 50_000
+	cachedPairs   = 250_000
 	longestCached = 512 // bytes
 )
 
 func newDictionaries() *dictionaries {
 	return &dictionaries{
-		accounts: mustCache[account, int64](cachedWords),
-		paths:    mustCache[string, int64](cachedWords),
-		lines:    mustCache[string, int64](cachedWords),
-		binaries: mustCache[string, knownBinary](cachedWords),
-		parents:  mustCache[processRef, *started](cachedParents),
+		accounts:   mustCache[account, int64](cachedWords),
+		paths:      mustCache[string, int64](cachedWords),
+		lines:      mustCache[string, int64](cachedWords),
+		privileges: mustCache[privileges, int64](cachedWords),
+		binaries:   mustCache[string, knownBinary](cachedWords),
+		parents:    mustCache[processRef, *started](cachedParents),
+		sightings:  mustCache[sighting, int64](cachedPairs),
 	}
 }
 
@@ -60,10 +65,11 @@ type words struct {
 	tx    DB
 	cache *dictionaries
 
-	accounts map[account]int64
-	paths    map[string]int64
-	lines    map[string]int64
-	binaries map[string]*binary
+	accounts   map[account]int64
+	paths      map[string]int64
+	lines      map[string]int64
+	privileges map[privileges]int64
+	binaries   map[string]*binary
 
 	learnt []func() // run after the commit
 }
@@ -72,7 +78,7 @@ func (d *dictionaries) begin(tx DB) *words {
 	return &words{
 		tx: tx, cache: d,
 		accounts: map[account]int64{}, paths: map[string]int64{}, lines: map[string]int64{},
-		binaries: map[string]*binary{},
+		privileges: map[privileges]int64{}, binaries: map[string]*binary{},
 	}
 }
 
@@ -101,6 +107,21 @@ func (w *words) wantLine(text string) {
 	}
 }
 
+// path and account return the id of a resolved word, 0 for none.
+func (w *words) path(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	return w.paths[text]
+}
+
+func (w *words) account(name, sid string) int64 {
+	if name == "" && sid == "" {
+		return 0
+	}
+	return w.accounts[account{name, sid}]
+}
+
 // resolve gives every wanted word its id. New words are inserted in sorted
 // order, table after table in the same order everywhere, so that two servers
 // that meet the same new words wait for each other and never deadlock.
@@ -112,6 +133,9 @@ func (w *words) resolve(ctx context.Context) error {
 		return err
 	}
 	if err := w.resolveTexts(ctx, "line", w.lines, w.cache.lines); err != nil {
+		return err
+	}
+	if err := w.resolvePrivileges(ctx); err != nil {
 		return err
 	}
 	return w.resolveBinaries(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func ParseProcessRef(s string) (ProcessRef, error) {
 		station, err1 := strconv.ParseInt(parts[0], 10, 64)
 		micros, err2 := strconv.ParseInt(parts[1], 36, 64)
 		key, ok := event.ParseKey(parts[2])
-		if err1 == nil && err2 == nil && ok && station > 0 && micros > -1<<51 && micros < 1<<53 {
+		if err1 == nil && err2 == nil && ok && station > 0 && station <= math.MaxInt32 && micros > -1<<51 && micros < 1<<53 {
 			return ProcessRef{station, time.UnixMicro(micros).UTC(), key}, nil
 		}
 	}
@@ -141,7 +142,7 @@ func fetchPrevalence(ctx context.Context, tx DB, of map[int64][2]int64) error {
 const fetchEventsSQL = `
 	SELECT w.n, s.station_id IS NOT NULL, t.station_id IS NOT NULL, station.id, station.name, station.origin,
 	       s.kind, s.parent_key, s.parent_started, s.binary_id, s.parent_binary_id, COALESCE(s.pid, t.pid), s.parent_pid, s.creator_pid,
-	       s.logon_id, s.seq, s.boot_id, s.process_seq, s.source_record, s.privileges, s.privileges_default, s.privileges_present,
+	       s.logon_id, s.seq, s.boot_id, s.process_seq, s.source_record, p.privileges, p.privileges_default, p.privileges_present,
 	       s.session, COALESCE(s.sensor, t.sensor), s.integrity, s.elevation, s.flags, COALESCE(s.command_line, ''), COALESCE(s.package, ''),
 	       COALESCE(image.text, ''), COALESCE(directory.text, ''), COALESCE(parent_image.text, ''), COALESCE(grandparent.text, ''),
 	       COALESCE(line.text, ''), COALESCE(account.name, ''), COALESCE(account.sid, ''), COALESCE(parent_account.name, ''),
@@ -171,6 +172,7 @@ const fetchEventsSQL = `
 	LEFT   JOIN account parent_account ON parent_account.id = s.parent_account_id
 	LEFT   JOIN import_file start_file ON start_file.id = s.source_file_id
 	LEFT   JOIN import_file stop_file  ON stop_file.id = t.source_file_id
+	LEFT   JOIN privilege_set p        ON p.id = s.privilege_set_id
 	LEFT   JOIN binary_file b          ON b.id = s.binary_id
 	ORDER  BY w.n`
 
@@ -268,6 +270,9 @@ func (r *eventRow) event(ref eventRef) *Event {
 		if r.parentKey != nil {
 			e.Parent = &ProcessRef{ref.Station, e.ParentStarted, *r.parentKey}
 		}
+	}
+	if deref(r.flags)&flagNumbered != 0 {
+		e.BootID, e.ProcessSeq = ref.Key.Numbers()
 	}
 	if r.hasStart {
 		e.Kind, e.Started, e.Time = nameOf(kindCode, r.kind), ref.Started, ref.Started

@@ -39,6 +39,20 @@ func lastElement(path string) string {
 
 func inline(value string) column { return column{value: value} }
 
+// unsigned32 is a number of 32 bits without a sign, kept as an integer.
+func unsigned32(value string) column { return inline("(" + value + "::bigint & 4294967295)") }
+
+// keyHalf is the number that begins at an octet of a numbered key, or the value
+// of the column where the key is another.
+func keyHalf(octet int, otherwise string) string {
+	return fmt.Sprintf("CASE WHEN s.flags & %d <> 0 THEN ('x' || encode(substring(uuid_send(s.process_key) FROM %d FOR 8), 'hex'))::bit(64)::bigint ELSE %s END",
+		flagNumbered, octet, otherwise)
+}
+
+func privilegeColumn(value string) column {
+	return column{value: value, from: "privilege_set", id: "s.privilege_set_id"}
+}
+
 func unsigned(value string) column { return column{value: value, unsigned: true} }
 
 func pathColumn(id string) column {
@@ -100,9 +114,9 @@ func startFields() map[string]column {
 		"duration": inline(microsecondsBetween("s.started", "t.stopped")),
 		"running":  inline("t.station_id IS NULL"),
 
-		"pid":          inline("s.pid"),
-		"boot_id":      unsigned("s.boot_id"),
-		"process_seq":  unsigned("s.process_seq"),
+		"pid":          unsigned32("s.pid"),
+		"boot_id":      unsigned(keyHalf(1, "s.boot_id")),
+		"process_seq":  unsigned(keyHalf(9, "s.process_seq")),
 		"process_key":  inline("s.process_key"),
 		"process_guid": inline("CASE WHEN " + bySysmon("s.sensor") + " THEN s.process_key END"),
 
@@ -133,19 +147,19 @@ func startFields() map[string]column {
 		"user":               accountColumn("d.name", "s.account_id"),
 		"user_sid":           accountColumn("d.sid", "s.account_id"),
 		"logon_id":           unsigned("s.logon_id"),
-		"session":            inline("s.session"),
+		"session":            unsigned32("s.session"),
 		"integrity":          {value: "s.integrity", codes: codesOf(integrityCode)},
 		"elevation":          {value: "s.elevation", codes: codesOf(elevationCode)},
 		"elevated":           knownFlagColumn(flagElevated, flagNotElevated),
-		"privileges":         inline("s.privileges"),
-		"privileges_default": inline("s.privileges_default"),
-		"privileges_present": inline("s.privileges_present"),
+		"privileges":         privilegeColumn("d.privileges"),
+		"privileges_default": privilegeColumn("d.privileges_default"),
+		"privileges_present": privilegeColumn("d.privileges_present"),
 		"wow64":              flagColumn(flagWOW64),
 		"protected":          flagColumn(flagProtected),
 		"packaged":           flagColumn(flagPackaged),
 		"package":            inline("s.package"),
 
-		"parent_pid":          inline("s.parent_pid"),
+		"parent_pid":          unsigned32("s.parent_pid"),
 		"parent_process_key":  inline("s.parent_key"),
 		"parent_process_guid": inline("CASE WHEN " + bySysmon("s.sensor") + " THEN s.parent_key END"),
 		"parent_started":      inline("s.parent_started"),
@@ -154,13 +168,13 @@ func startFields() map[string]column {
 		"parent_command_line": {value: "d.text", from: "line", id: "s.parent_line_id", rarelyBlank: true, blank: "md5(d.text) = md5('')"},
 		"parent_user":         accountColumn("d.name", "s.parent_account_id"),
 		"grandparent_image":   pathColumn("s.grandparent_image_id"),
-		"creator_pid":         inline("s.creator_pid"),
+		"creator_pid":         unsigned32("s.creator_pid"),
 
-		"exit_code": inline("t.exit_code"),
+		"exit_code": unsigned32("t.exit_code"),
 	}
 	figures := stopColumns[slices.Index(stopColumns, "handles") : slices.Index(stopColumns, "peak_nonpaged_pool")+1]
 	for _, name := range figures {
-		fields[name] = inline("t." + name)
+		fields[name] = inline("CASE WHEN t.handles IS NOT NULL THEN COALESCE(t." + name + ", 0) END")
 	}
 	return fields
 }
@@ -187,7 +201,7 @@ func stopFields() map[string]column {
 		"stopped":       inline("t.stopped"),
 		"duration":      inline(microsecondsBetween(started, "t.stopped")),
 		"running":       inline("false"),
-		"pid":           inline("COALESCE(s.pid, t.pid)"),
+		"pid":           unsigned32("COALESCE(s.pid, t.pid)"),
 		"process_key":   inline("t.process_key"),
 		"process_guid":  inline("CASE WHEN " + bySysmon("COALESCE(s.sensor, t.sensor)") + " THEN t.process_key END"),
 		"image":         pathColumn(image),

@@ -98,6 +98,9 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 		if _, err := conn.Exec(ctx, `UPDATE station SET first_seen = LEAST(last_seen, $1) WHERE first_seen < $1`, today.AddDate(0, 0, -retention)); err != nil {
 			return unavailable(fmt.Errorf("forget times of expired days: %w", err))
 		}
+		if _, err := conn.Exec(ctx, `DELETE FROM station_hour WHERE hour < $1`, today.AddDate(0, 0, -retention)); err != nil {
+			return unavailable(fmt.Errorf("forget hours of expired days: %w", err))
+		}
 	}
 	return nil
 }

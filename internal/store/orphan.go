@@ -40,7 +40,7 @@ func (w *writer) adoptOrphans(ctx context.Context) error {
 	)
 	for _, r := range rows {
 		if slices.Contains(ids, r.self.station) {
-			stations, pids, keys = append(stations, r.self.station), append(pids, int64(r.PID)), append(keys, r.self.key)
+			stations, pids, keys = append(stations, r.self.station), append(pids, signed(r.PID)), append(keys, r.self.key)
 			times, sensors = append(times, r.self.started), append(sensors, sensorCode[r.Sensor])
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,122 +10,205 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// tally counts runs and remembers when the first and the last was.
-type tally struct {
-	first, last time.Time
-	runs        int64
+// sighting is something that is noted when it is seen first: an account that
+// runs a binary on a station, a parent binary that starts one there, or, without
+// a station, a binary in a path.
+type sighting struct {
+	kind                  sightingKind
+	binary, with, station int32
 }
 
-func (t *tally) add(at time.Time) {
-	if t.runs == 0 || at.Before(t.first) {
-		t.first = at
-	}
-	if t.runs == 0 || at.After(t.last) {
-		t.last = at
-	}
-	t.runs++
+type sightingKind uint8
+
+const (
+	ofAccount sightingKind = iota
+	ofParent
+	ofPath
+)
+
+// launch is a pair of binaries; the parent is 0 where it is not stored.
+type launch struct{ binary, parent int32 }
+
+// figures are what an ingest adds to the fleet's figures of a launch.
+type figures struct {
+	runs                     int64
+	stations, launchStations int32
+	first, last              time.Time
 }
 
-// pair is a key of a prevalence table: what is counted, per station. The first
-// number is the parent binary, the account, or zero.
-type pair struct{ with, binary, station int64 }
-
-// countPrevalence adds the new starts to the prevalence of their binary, their
-// launch and their user, in the transaction that stores them: so the figures
-// are exact after any replay. Rows of one station are written by one
-// transaction at a time (lockStreams); the figures of the whole fleet are only
-// ever appended to, as deltas.
+// countPrevalence notes what the new starts are the first of, and how often each
+// launch ran, in the transaction that stores them: so the figures are exact
+// after any replay. Most has been seen before, and costs no statement. A station
+// is written by one transaction at a time (lockStreams), and the fleet's figures
+// are only ever appended to, so writers never wait for each other.
 func (w *writer) countPrevalence(ctx context.Context) error {
-	binaries, launches, users := map[pair]*tally{}, map[pair]*tally{}, map[pair]*tally{}
-	count := func(in map[pair]*tally, key pair, at time.Time) {
-		t := in[key]
-		if t == nil {
-			t = &tally{}
-			in[key] = t
-		}
-		t.add(at)
-	}
+	firsts := map[sighting]time.Time{}
+	launches := map[launch]*figures{}
 	for _, r := range w.starts {
 		if r.known {
 			continue
 		}
-		at, station := r.self.started, r.self.station
-		count(binaries, pair{0, r.binary.id, station}, at)
-		count(users, pair{w.words.accounts[account{r.User, r.UserSID}], r.binary.id, station}, at)
+		at, station, of := r.self.started, int32(r.self.station), launch{binary: int32(r.binary.id)}
+		w.sight(firsts, sighting{ofAccount, of.binary, int32(w.words.accounts[account{r.User, r.UserSID}]), station}, at)
+		w.sight(firsts, sighting{ofPath, of.binary, int32(w.words.paths[r.Image]), 0}, time.Time{})
 		if r.parent != nil {
-			count(launches, pair{r.parent.id(), r.binary.id, station}, at)
+			of.parent = int32(r.parent.id())
+			w.sight(firsts, sighting{ofParent, of.binary, of.parent, station}, at)
 		}
+		f := launches[of]
+		if f == nil {
+			f = &figures{first: at, last: at}
+			launches[of] = f
+		}
+		f.runs++
+		f.first, f.last = earlier(f.first, at), later(f.last, at)
 	}
-	for _, table := range [...]struct {
-		sql    string
-		counts map[pair]*tally
-	}{{countBinariesSQL, binaries}, {countLaunchesSQL, launches}, {countUsersSQL, users}} {
-		if len(table.counts) == 0 {
+	if len(launches) == 0 {
+		return nil
+	}
+	if err := w.noteFirsts(ctx, firsts, launches); err != nil {
+		return err
+	}
+	return w.appendDeltas(ctx, launches)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// sight takes s into firsts, unless it is remembered to have been seen by then.
+func (w *writer) sight(firsts map[sighting]time.Time, s sighting, at time.Time) {
+	if known, ok := w.words.cache.sightings.Get(s); ok && known <= at.UnixMicro() {
+		return
+	}
+	if old, ok := firsts[s]; !ok || at.Before(old) {
+		firsts[s] = at
+	}
+}
+
+// noteFirsts stores sightings and counts those of a new station.
+func (w *writer) noteFirsts(ctx context.Context, firsts map[sighting]time.Time, launches map[launch]*figures) error {
+	ordered := make([]sighting, 0, len(firsts))
+	for s, at := range firsts {
+		ordered = append(ordered, s)
+		w.words.learnt = append(w.words.learnt, func() { w.words.cache.sightings.Add(s, at.UnixMicro()) })
+	}
+	slices.SortFunc(ordered, func(a, b sighting) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.station, b.station), cmp.Compare(a.binary, b.binary), cmp.Compare(a.with, b.with))
+	})
+	for kind, sql := range [...]string{ofAccount: noteAccountsSQL, ofParent: noteParentsSQL, ofPath: notePathsSQL} {
+		var binaries, with, stations []int32
+		var times []time.Time
+		for _, s := range ordered {
+			if s.kind == sightingKind(kind) {
+				binaries, with, stations, times = append(binaries, s.binary), append(with, s.with), append(stations, s.station), append(times, firsts[s])
+			}
+		}
+		if len(binaries) == 0 {
 			continue
 		}
-		if _, err := w.tx.Exec(ctx, table.sql, tallyArgs(table.counts)); err != nil {
-			return fmt.Errorf("count prevalence: %w", err)
+		rows, err := w.tx.Query(ctx, sql, pgx.NamedArgs{"binaries": binaries, "with": with, "stations": stations, "times": times})
+		if err != nil {
+			return fmt.Errorf("note first sightings: %w", err)
 		}
+		newStations := map[launch]int32{}
+		var of launch
+		var n int32
+		if _, err := pgx.ForEachRow(rows, []any{&of.binary, &of.parent, &n}, func() error { newStations[of] = n; return nil }); err != nil {
+			return fmt.Errorf("note first sightings: %w", err)
+		}
+		countNewStations(launches, newStations, sightingKind(kind))
 	}
 	return nil
 }
 
-func tallyArgs(counts map[pair]*tally) pgx.NamedArgs {
-	keys := make([]pair, 0, len(counts))
-	for k := range counts {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b pair) int {
-		for _, d := range [...]int64{a.station - b.station, a.binary - b.binary, a.with - b.with} {
-			if d != 0 {
-				return int(max(-1, min(1, d)))
-			}
+// countNewStations adds to the figures how many stations are new. Those of a
+// binary go to any one of its launches: they are summed in the end.
+func countNewStations(launches map[launch]*figures, newStations map[launch]int32, kind sightingKind) {
+	if kind == ofParent {
+		for of, n := range newStations {
+			launches[of].launchStations = n
 		}
-		return 0
-	})
-	n := len(keys)
-	with, binary, station, runs := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	first, last := make([]time.Time, n), make([]time.Time, n)
-	for i, k := range keys {
-		t := counts[k]
-		with[i], binary[i], station[i], runs[i], first[i], last[i] = k.with, k.binary, k.station, t.runs, t.first, t.last
+		return
 	}
-	return pgx.NamedArgs{"with": with, "binary": binary, "station": station, "runs": runs, "first": first, "last": last}
+	for of, f := range launches {
+		binary := launch{binary: of.binary}
+		f.stations += newStations[binary]
+		delete(newStations, binary)
+	}
 }
 
+// The sub-selects see what was stored before the statement.
 const (
-	tallyRows = `unnest(@with::bigint[], @binary::bigint[], @station::bigint[], @runs::bigint[], @first::timestamptz[], @last::timestamptz[])
-		AS t (with_id, binary_id, station_id, runs, first_seen, last_seen)`
+	sightingRows = `unnest(@binaries::integer[], @with::integer[], @stations::integer[], @times::timestamptz[])`
 
-	// xmax is 0 in a row that was inserted: the binary is new to that station.
-	countBinariesSQL = `
-		WITH told AS (SELECT * FROM ` + tallyRows + `),
-		counted AS (
-			INSERT INTO binary_station AS b (binary_id, station_id, first_seen, last_seen, runs)
-			SELECT binary_id, station_id, first_seen, last_seen, runs FROM told
-			ON CONFLICT (binary_id, station_id) DO UPDATE
-			SET    first_seen = LEAST(b.first_seen, excluded.first_seen), last_seen = GREATEST(b.last_seen, excluded.last_seen), runs = b.runs + excluded.runs
-			RETURNING binary_id, station_id, xmax = 0 AS new)
-		INSERT INTO prevalence_delta (binary_id, stations, runs, first_seen, last_seen)
-		SELECT told.binary_id, count(*) FILTER (WHERE counted.new), sum(told.runs), min(told.first_seen), max(told.last_seen)
-		FROM   told JOIN counted USING (binary_id, station_id)
-		GROUP  BY told.binary_id`
+	noteAccountsSQL = `
+		WITH told AS (
+			SELECT t.*, EXISTS (SELECT FROM account_binary_station a WHERE a.binary_id = t.binary_id AND a.station_id = t.station_id) AS known
+			FROM   ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)
+		), noted AS (
+			INSERT INTO account_binary_station (binary_id, account_id, station_id, first_seen)
+			SELECT binary_id, account_id, station_id, first_seen
+			FROM   told t
+			WHERE  NOT EXISTS (SELECT FROM account_binary_station a
+			                   WHERE  a.binary_id = t.binary_id AND a.station_id = t.station_id AND a.account_id = t.account_id AND a.first_seen <= t.first_seen)
+			ON CONFLICT (binary_id, station_id, account_id) DO UPDATE SET first_seen = excluded.first_seen)
+		SELECT binary_id, 0, count(DISTINCT station_id)::integer
+		FROM   told
+		WHERE  NOT known
+		GROUP  BY binary_id`
 
-	countLaunchesSQL = `
-		INSERT INTO launch_station AS l (parent_binary_id, binary_id, station_id, first_seen, last_seen, runs)
-		SELECT with_id, binary_id, station_id, first_seen, last_seen, runs FROM ` + tallyRows + `
-		ON CONFLICT (parent_binary_id, binary_id, station_id) DO UPDATE
-		SET    first_seen = LEAST(l.first_seen, excluded.first_seen), last_seen = GREATEST(l.last_seen, excluded.last_seen), runs = l.runs + excluded.runs`
+	noteParentsSQL = `
+		WITH told AS (
+			SELECT t.*, (SELECT l.first_seen FROM launch_station l
+			             WHERE  l.binary_id = t.binary_id AND l.parent_binary_id = t.parent_binary_id AND l.station_id = t.station_id) AS known
+			FROM   ` + sightingRows + ` AS t (binary_id, parent_binary_id, station_id, first_seen)
+		), noted AS (
+			INSERT INTO launch_station (binary_id, parent_binary_id, station_id, first_seen)
+			SELECT binary_id, parent_binary_id, station_id, first_seen
+			FROM   told
+			WHERE  known IS NULL OR known > first_seen
+			ON CONFLICT (binary_id, parent_binary_id, station_id) DO UPDATE SET first_seen = excluded.first_seen)
+		SELECT binary_id, parent_binary_id, count(*)::integer
+		FROM   told
+		WHERE  known IS NULL
+		GROUP  BY binary_id, parent_binary_id`
 
-	countUsersSQL = `
-		INSERT INTO account_binary_station AS a (account_id, binary_id, station_id, first_seen, last_seen, runs)
-		SELECT with_id, binary_id, station_id, first_seen, last_seen, runs FROM ` + tallyRows + `
-		ON CONFLICT (binary_id, account_id, station_id) DO UPDATE
-		SET    first_seen = LEAST(a.first_seen, excluded.first_seen), last_seen = GREATEST(a.last_seen, excluded.last_seen), runs = a.runs + excluded.runs`
+	notePathsSQL = `
+		WITH told AS (SELECT * FROM ` + sightingRows + ` AS t (binary_id, path_id, station_id, first_seen)),
+		noted AS (
+			INSERT INTO binary_path (path_id, binary_id)
+			SELECT path_id, binary_id
+			FROM   told t
+			WHERE  NOT EXISTS (SELECT FROM binary_path p WHERE p.path_id = t.path_id AND p.binary_id = t.binary_id)
+			ORDER  BY 1, 2
+			ON CONFLICT DO NOTHING)
+		SELECT 0, 0, 0 WHERE false`
 )
 
+var deltaColumns = []string{"binary_id", "parent_binary_id", "runs", "stations", "launch_stations", "first_seen", "last_seen"}
+
+func (w *writer) appendDeltas(ctx context.Context, launches map[launch]*figures) error {
+	b := newCopyBuffer(len(deltaColumns), len(launches))
+	for of, f := range launches {
+		b.row()
+		b.integer(int64(of.binary))
+		b.integer(int64(of.parent))
+		b.bigint(f.runs)
+		b.integer(int64(f.stations))
+		b.integer(int64(f.launchStations))
+		b.time(f.first)
+		b.time(f.last)
+	}
+	return b.send(ctx, w.tx, "prevalence_delta", deltaColumns)
+}
+
 // FoldPrevalence adds the deltas that have gathered to the totals. Any server
-// may call it at any time; only one at a time does the work.
+// may call it at any time; only one at a time does the work, and the others
+// return at once.
 func (s *Store) FoldPrevalence(ctx context.Context) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		var mine bool
@@ -137,7 +221,16 @@ func (s *Store) FoldPrevalence(ctx context.Context) error {
 
 func foldPrevalence(ctx context.Context, tx DB) error {
 	_, err := tx.Exec(ctx, `
-		WITH taken AS (DELETE FROM prevalence_delta RETURNING *)
+		WITH taken AS (DELETE FROM prevalence_delta RETURNING *),
+		launches AS (
+			INSERT INTO launch_total AS t (binary_id, parent_binary_id, stations, runs, first_seen, last_seen)
+			SELECT binary_id, parent_binary_id, sum(launch_stations), sum(runs), min(first_seen), max(last_seen)
+			FROM   taken
+			WHERE  parent_binary_id <> 0
+			GROUP  BY binary_id, parent_binary_id
+			ON CONFLICT (binary_id, parent_binary_id) DO UPDATE
+			SET    stations = t.stations + excluded.stations, runs = t.runs + excluded.runs,
+			       first_seen = LEAST(t.first_seen, excluded.first_seen), last_seen = GREATEST(t.last_seen, excluded.last_seen))
 		INSERT INTO binary_total AS t (binary_id, stations, runs, first_seen, last_seen)
 		SELECT binary_id, sum(stations), sum(runs), min(first_seen), max(last_seen)
 		FROM   taken

@@ -15,6 +15,10 @@ import (
 // the cache, and in the database this far back.
 const lookBack = 90 * 24 * time.Hour
 
+// signed returns the integer that stands for an unsigned number of 32 bits in
+// the database: the one with the same bits.
+func signed(v uint32) int64 { return int64(int32(v)) }
+
 // stationPID is a pid of a station: it names a process only together with a time.
 type stationPID struct {
 	station int64
@@ -121,7 +125,7 @@ func (w *writer) fetch(ctx context.Context) error {
 			k := [16]byte(x.key)
 			key = &k
 		}
-		stations, pids, keys = append(stations, x.station), append(pids, int64(x.pid)), append(keys, key)
+		stations, pids, keys = append(stations, x.station), append(pids, signed(x.pid)), append(keys, key)
 		sensors, befores = append(sensors, sensorCode[x.sensor]), append(befores, x.before)
 	}
 	// LIMIT makes it one ordered probe per wanted start, newest partition first.

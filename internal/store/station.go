@@ -99,7 +99,7 @@ func (s *Store) Stations(ctx context.Context, l StationList) ([]Station, bool, e
 
 // Station returns one station.
 func (s *Store) Station(ctx context.Context, id int64) (*Station, error) {
-	rows, err := s.reads.Query(ctx, `SELECT `+stationColumns+` FROM station WHERE id = $1`, id)
+	rows, err := s.reads.Query(ctx, `SELECT `+stationColumns+` FROM station WHERE id = $1::bigint`, id)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read station %d: %w", id, err))
 	}
@@ -114,7 +114,7 @@ func (s *Store) Station(ctx context.Context, id int64) (*Station, error) {
 }
 
 const stationColumns = `id, name, origin, first_seen, last_seen,
-		       (SELECT COALESCE(sum(runs), 0)::bigint FROM binary_station WHERE station_id = station.id)`
+		       starts`
 
 func scanStation(row pgx.CollectableRow) (st Station, err error) {
 	err = row.Scan(&st.ID, &st.Name, &st.Origin, &st.FirstSeen, &st.LastSeen, &st.Starts)
@@ -135,40 +135,66 @@ func (s *Store) RemoveImportedStation(ctx context.Context, id int64) error {
 		if _, err := tx.Exec(ctx, `SELECT FROM station_stream WHERE station_id = $1 FOR UPDATE`, id); err != nil {
 			return fmt.Errorf("lock station: %w", err)
 		}
-		// The totals cannot forget a first or last time by subtraction: those of
-		// the binaries concerned are made anew from the other stations.
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, foldLock); err != nil {
 			return fmt.Errorf("lock totals: %w", err)
 		}
 		if err := foldPrevalence(ctx, tx); err != nil {
 			return err
 		}
-		for _, sql := range [...]string{
-			`CREATE TEMP TABLE removed_binary ON COMMIT DROP AS SELECT binary_id FROM binary_station WHERE station_id = $1`,
-			`DELETE FROM process_start WHERE station_id = $1`,
-			`DELETE FROM process_stop WHERE station_id = $1`,
-			`DELETE FROM launch_station WHERE station_id = $1`,
-			`DELETE FROM account_binary_station WHERE station_id = $1`,
-			`DELETE FROM binary_station WHERE station_id = $1`,
-			`DELETE FROM station_stream WHERE station_id = $1`,
-			`DELETE FROM station WHERE id = $1`,
-		} {
-			if _, err := tx.Exec(ctx, sql, id); err != nil {
-				return fmt.Errorf("remove station %d: %w", id, err)
-			}
-		}
-		if _, err := tx.Exec(ctx, `DELETE FROM binary_total WHERE binary_id IN (SELECT binary_id FROM removed_binary)`); err != nil {
-			return fmt.Errorf("remove totals: %w", err)
-		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO binary_total (binary_id, stations, runs, first_seen, last_seen)
-			SELECT binary_id, count(*), sum(runs), min(first_seen), max(last_seen)
-			FROM   binary_station
-			WHERE  binary_id IN (SELECT binary_id FROM removed_binary)
-			GROUP  BY binary_id`)
-		if err != nil {
-			return fmt.Errorf("count totals anew: %w", err)
-		}
-		return nil
+		return removeStation(ctx, tx, id)
 	})
+}
+
+// removeStation removes a station's events, and what they added to the fleet's
+// figures. Of runs on days that have expired nobody knows any more: they stay
+// counted.
+func removeStation(ctx context.Context, tx DB, id int64) error {
+	for _, sql := range [...]string{
+		`CREATE TEMP TABLE removed ON COMMIT DROP AS
+		 SELECT binary_id, COALESCE(parent_binary_id, 0) AS parent_binary_id, count(*) AS runs FROM process_start WHERE station_id = $1 GROUP BY 1, 2`,
+		`CREATE TEMP TABLE left_binary ON COMMIT DROP AS SELECT DISTINCT binary_id FROM account_binary_station WHERE station_id = $1`,
+		`CREATE TEMP TABLE left_launch ON COMMIT DROP AS SELECT binary_id, parent_binary_id FROM launch_station WHERE station_id = $1`,
+		`DELETE FROM process_start WHERE station_id = $1`,
+		`DELETE FROM process_stop WHERE station_id = $1`,
+		`DELETE FROM launch_station WHERE station_id = $1`,
+		`DELETE FROM account_binary_station WHERE station_id = $1`,
+		`DELETE FROM station_hour WHERE station_id = $1`,
+		`DELETE FROM station_stream WHERE station_id = $1`,
+		`DELETE FROM station WHERE id = $1`,
+	} {
+		args := []any{id}
+		if !strings.Contains(sql, "$1") {
+			args = nil
+		}
+		if _, err := tx.Exec(ctx, sql, args...); err != nil {
+			return fmt.Errorf("remove station %d: %w", id, err)
+		}
+	}
+	// first_seen is that of the stations that are left; last_seen of the events.
+	for _, sql := range [...]string{
+		`DELETE FROM binary_total t USING left_binary l
+		 WHERE  t.binary_id = l.binary_id AND NOT EXISTS (SELECT FROM account_binary_station a WHERE a.binary_id = l.binary_id)`,
+		`UPDATE binary_total t
+		 SET    stations = t.stations - 1, runs = t.runs - COALESCE(r.runs, 0), first_seen = a.first_seen, last_seen = COALESCE(s.last_seen, a.first_seen)
+		 FROM   left_binary l
+		 LEFT   JOIN (SELECT binary_id, sum(runs) AS runs FROM removed GROUP BY 1) r USING (binary_id)
+		 CROSS  JOIN LATERAL (SELECT min(first_seen) AS first_seen FROM account_binary_station a WHERE a.binary_id = l.binary_id) a
+		 CROSS  JOIN LATERAL (SELECT max(started) AS last_seen FROM process_start s WHERE s.binary_id = l.binary_id) s
+		 WHERE  t.binary_id = l.binary_id`,
+		`DELETE FROM launch_total t USING left_launch l
+		 WHERE  t.binary_id = l.binary_id AND t.parent_binary_id = l.parent_binary_id
+		 AND    NOT EXISTS (SELECT FROM launch_station a WHERE a.binary_id = l.binary_id AND a.parent_binary_id = l.parent_binary_id)`,
+		`UPDATE launch_total t
+		 SET    stations = t.stations - 1, runs = t.runs - COALESCE(r.runs, 0), first_seen = a.first_seen, last_seen = GREATEST(a.first_seen, LEAST(t.last_seen, b.last_seen))
+		 FROM   left_launch l
+		 LEFT   JOIN removed r USING (binary_id, parent_binary_id)
+		 JOIN   binary_total b USING (binary_id)
+		 CROSS  JOIN LATERAL (SELECT min(first_seen) AS first_seen FROM launch_station a WHERE a.binary_id = l.binary_id AND a.parent_binary_id = l.parent_binary_id) a
+		 WHERE  t.binary_id = l.binary_id AND t.parent_binary_id = l.parent_binary_id`,
+	} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("correct the fleet's figures: %w", err)
+		}
+	}
+	return nil
 }

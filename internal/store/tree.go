@@ -111,7 +111,7 @@ func fetchParent(ctx context.Context, tx DB, child *Event) (*Event, error) {
 		AND    s.process_key <> @child
 		ORDER  BY s.started DESC
 		LIMIT  1`, pgx.NamedArgs{
-		"station": child.StationID, "pid": int64(child.ParentPID), "before": child.Started, "after": child.Started.Add(-lookBack),
+		"station": child.StationID, "pid": signed(child.ParentPID), "before": child.Started, "after": child.Started.Add(-lookBack),
 		"key": key, "sensor": sensorCode[child.Sensor], "child": [16]byte(child.Ref.Key),
 	}).Scan(&started, &found)
 	if err == pgx.ErrNoRows {
@@ -205,7 +205,7 @@ func newTreeWalk(root *Event, after event.Key) *treeWalk {
 		after: after,
 		begun: after.IsZero(),
 		below: map[event.Key]*treeNode{root.Ref.Key: n},
-		byPID: map[int64]*treeNode{int64(root.PID): n},
+		byPID: map[int64]*treeNode{signed(root.PID): n},
 	}
 }
 

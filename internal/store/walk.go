@@ -288,7 +288,7 @@ func (w *walk) listForm(ctx context.Context, tx DB, f *searchForm, from, to time
 		if f.stops != w.after.stop && f.stops == w.ascending {
 			compare += "="
 		}
-		also = fmt.Sprintf("(%s, %s.station_id, %s.process_key) %s (@after, @after_station, @after_key::uuid)", f.time, f.own, f.own, compare)
+		also = fmt.Sprintf("(%s, %s.station_id, %s.process_key) %s (@after, @after_station::bigint, @after_key::uuid)", f.time, f.own, f.own, compare)
 	}
 	tables, args := f.from(from, to, also)
 	args["limit"] = limit

@@ -179,7 +179,7 @@ func (w *writer) run(ctx context.Context, batches []StationEvents) ([]Added, err
 			added[r.batch].Stops++
 		}
 	}
-	return added, w.finish(ctx, batches, last)
+	return added, w.finish(ctx, last)
 }
 
 func (w *writer) add(b StationEvents, batch int, p *event.Process) {
@@ -293,56 +293,108 @@ func (w *writer) findStored(ctx context.Context, table string, n int, identity f
 	return nil
 }
 
+// hourOf is an hour of a station.
+type hourOf struct {
+	station int64
+	hour    int64 // Unix time
+}
+
+// activity is what a transaction stores of a station, or of an hour of it.
+type activity struct {
+	starts, stops int64
+	first, last   time.Time
+}
+
+func (a *activity) add(at time.Time, stop bool) {
+	if a.starts+a.stops == 0 {
+		a.first, a.last = at, at
+	}
+	a.first, a.last = earlier(a.first, at), later(a.last, at)
+	if stop {
+		a.stops++
+	} else {
+		a.starts++
+	}
+}
+
 // finish brings the stations up to date and tells listeners.
-func (w *writer) finish(ctx context.Context, batches []StationEvents, last map[int64]uint64) error {
-	type span struct{ first, last time.Time }
-	spans := map[int64]span{}
+func (w *writer) finish(ctx context.Context, last map[int64]uint64) error {
+	stations, hours := map[int64]*activity{}, map[hourOf]*activity{}
 	stored := 0
-	note := func(station int64, t time.Time) {
-		s, ok := spans[station]
-		if !ok || t.Before(s.first) {
-			s.first = t
-		}
-		if !ok || t.After(s.last) {
-			s.last = t
-		}
-		spans[station] = s
+	note := func(station int64, at time.Time, stop bool) {
+		count(stations, station).add(at, stop)
+		count(hours, hourOf{station, at.Truncate(time.Hour).Unix()}).add(at, stop)
 		stored++
 	}
 	for _, r := range w.starts {
 		if !r.known {
-			note(r.self.station, r.Time)
+			note(r.self.station, r.Time, false)
 			w.words.learnStart(r)
 		}
 	}
 	for _, r := range w.stops {
 		if !r.known {
-			note(r.station, r.Time)
-		}
-	}
-	var ids, seqs []int64
-	var firsts, lasts []time.Time
-	for _, b := range batches {
-		if s, ok := spans[b.Station]; ok && !slices.Contains(ids, b.Station) {
-			ids, seqs = append(ids, b.Station), append(seqs, int64(last[b.Station]))
-			firsts, lasts = append(firsts, s.first), append(lasts, s.last)
+			note(r.station, r.Time, true)
 		}
 	}
 	if stored == 0 {
 		return nil
 	}
-	_, err := w.tx.Exec(ctx, `
-		WITH news AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS n (id, seq, first, last)),
-		stream AS (UPDATE station_stream SET last_seq = news.seq FROM news WHERE station_id = news.id)
-		UPDATE station
-		SET    first_seen = LEAST(first_seen, news.first), last_seen = GREATEST(last_seen, news.last)
-		FROM   news
-		WHERE  station.id = news.id`, ids, seqs, firsts, lasts)
-	if err != nil {
-		return fmt.Errorf("update stations: %w", err)
+	if err := w.updateStations(ctx, stations, last); err != nil {
+		return err
+	}
+	if err := w.countHours(ctx, hours); err != nil {
+		return err
 	}
 	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, strconv.Itoa(stored)); err != nil {
 		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
+}
+
+func count[K comparable](in map[K]*activity, key K) *activity {
+	a := in[key]
+	if a == nil {
+		a = &activity{}
+		in[key] = a
+	}
+	return a
+}
+
+func (w *writer) updateStations(ctx context.Context, stations map[int64]*activity, last map[int64]uint64) error {
+	var ids, seqs, starts []int64
+	var firsts, lasts []time.Time
+	for id, a := range stations {
+		ids, seqs, starts = append(ids, id), append(seqs, int64(last[id])), append(starts, a.starts)
+		firsts, lasts = append(firsts, a.first), append(lasts, a.last)
+	}
+	_, err := w.tx.Exec(ctx, `
+		WITH news AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) AS n (id, seq, starts, first, last)),
+		stream AS (UPDATE station_stream SET last_seq = news.seq FROM news WHERE station_id = news.id)
+		UPDATE station
+		SET    first_seen = LEAST(first_seen, news.first), last_seen = GREATEST(last_seen, news.last), starts = station.starts + news.starts
+		FROM   news
+		WHERE  station.id = news.id`, ids, seqs, starts, firsts, lasts)
+	if err != nil {
+		return fmt.Errorf("update stations: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) countHours(ctx context.Context, of map[hourOf]*activity) error {
+	var stations, starts, stops []int64
+	var hours []time.Time
+	for h, a := range of {
+		stations, hours = append(stations, h.station), append(hours, time.Unix(h.hour, 0))
+		starts, stops = append(starts, a.starts), append(stops, a.stops)
+	}
+	_, err := w.tx.Exec(ctx, `
+		INSERT INTO station_hour AS h (hour, station_id, starts, stops)
+		SELECT * FROM unnest($1::timestamptz[], $2::integer[], $3::integer[], $4::integer[])
+		ON CONFLICT (hour, station_id) DO UPDATE SET starts = h.starts + excluded.starts, stops = h.stops + excluded.stops`,
+		hours, stations, starts, stops)
+	if err != nil {
+		return fmt.Errorf("count hours: %w", err)
 	}
 	return nil
 }

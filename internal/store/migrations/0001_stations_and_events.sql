@@ -7,7 +7,7 @@
 --
 -- Ready to be distributed by station_id (Citus): station_id is in every unique
 -- key of the event tables, they carry no triggers, and point only at reference
--- tables (station, account, path, line, binary_file, import_file). Foreign keys
+-- tables (station, account, path, line, privilege_set, binary_file, import_file). Foreign keys
 -- on them would cost every row a look-up and make new partitions lock the
 -- reference tables: the one writer, the transaction of an ingest, keeps them.
 
@@ -15,7 +15,7 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE TABLE station (
-    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key        text        NOT NULL UNIQUE,   -- identity: key fingerprint, or 'import:' and the computer's name
     name       text        NOT NULL,          -- as the computer calls itself
     origin     text        NOT NULL CHECK (origin IN ('live', 'imported')),
@@ -30,21 +30,21 @@ CREATE INDEX station_name ON station (lower(name), id);
 -- Texts that repeat in millions of events are kept once. Each is found by the
 -- text itself through its md5: a path or a line may be longer than a btree allows.
 CREATE TABLE account (
-    id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,                       -- DOMAIN\name
     sid  text NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX account_identity ON account (md5(name || E'\n' || sid));
 
 CREATE TABLE path (                           -- images and current directories
-    id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     text text NOT NULL
 );
 CREATE UNIQUE INDEX path_identity ON path (md5(text));
 CREATE INDEX path_trigrams ON path USING gin (text gin_trgm_ops);
 
 CREATE TABLE line (                           -- command lines of parents
-    id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     text text NOT NULL
 );
 CREATE UNIQUE INDEX line_identity ON line (md5(text));
@@ -53,7 +53,7 @@ CREATE UNIQUE INDEX line_identity ON line (md5(text));
 -- the source gave none, a digest of the other hashes; where it gave no hash at
 -- all, of the path (identified_by says which).
 CREATE TABLE binary_file (
-    id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id                 integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     identity           bytea       NOT NULL UNIQUE,
     identified_by      text        NOT NULL CHECK (identified_by IN ('sha256', 'sha1', 'md5', 'path')),
     sha256             bytea       CHECK (octet_length(sha256) = 32),
@@ -78,30 +78,36 @@ CREATE INDEX binary_imphash ON binary_file (imphash) WHERE imphash IS NOT NULL;
 
 -- Names of the files that imported events were read from.
 CREATE TABLE import_file (
-    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id      integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name    text        NOT NULL UNIQUE,
     created timestamptz NOT NULL DEFAULT now()
 );
 
+-- Which privileges a process had; a few dozen sets serve millions of processes.
+CREATE TABLE privilege_set (
+    id                 integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    privileges         bigint,                -- masks, see event.PrivilegeSet; null is not known
+    privileges_default bigint,
+    privileges_present bigint,
+    UNIQUE NULLS NOT DISTINCT (privileges, privileges_default, privileges_present)
+);
+
+-- Every byte here is paid for a billion times. Columns stand in the order that
+-- wastes none on alignment; numbers of 32 bits without a sign (pids, sessions,
+-- exit codes) are kept as the integer with the same bits.
 CREATE TABLE process_start (
     started              timestamptz NOT NULL,
-    station_id           bigint      NOT NULL,
     process_key          uuid        NOT NULL,   -- event.Process.Key: unique with station and start time
     parent_key           uuid,                   -- null while nobody knows the parent
     parent_started       timestamptz,
-    binary_id            bigint      NOT NULL,
-    parent_binary_id     bigint     ,
-    pid                  bigint      NOT NULL,
-    parent_pid           bigint,
-    creator_pid          bigint,
     logon_id             bigint,                 -- LUID, its 64 bits taken as signed
     seq                  bigint,                 -- position in the live stream; null when imported
-    boot_id              bigint,
+    boot_id              bigint,                 -- these two are null where flags say that the key is made of them
     process_seq          bigint,
     source_record        bigint,
-    privileges           bigint,                 -- masks, see event.PrivilegeSet
-    privileges_default   bigint,
-    privileges_present   bigint,
+    station_id           integer     NOT NULL,
+    binary_id            integer     NOT NULL,
+    parent_binary_id     integer,
     account_id           integer     NOT NULL,
     image_id             integer     NOT NULL,   -- path
     directory_id         integer,                -- path
@@ -109,13 +115,17 @@ CREATE TABLE process_start (
     parent_line_id       integer,                -- line
     parent_account_id    integer,
     grandparent_image_id integer,                -- path
+    privilege_set_id     integer,
     source_file_id       integer,
-    session              bigint,
+    pid                  integer     NOT NULL,
+    parent_pid           integer,
+    creator_pid          integer,
+    session              integer,
     kind                 smallint    NOT NULL,   -- 1 start, 3 running
     sensor               smallint    NOT NULL,
+    flags                smallint    NOT NULL DEFAULT 0, -- 1 wow64, 2 protected, 4 packaged, 8 elevated, 16 not elevated, 32 the key is boot id and sequence number
     integrity            smallint,               -- 0 untrusted .. 6 protected
     elevation            smallint,               -- 1 default, 2 full, 3 limited
-    flags                smallint    NOT NULL DEFAULT 0, -- 1 wow64, 2 protected, 4 packaged, 8 elevated, 16 not elevated
     command_line         text        NOT NULL,
     package              text
 ) PARTITION BY RANGE (started);
@@ -126,15 +136,13 @@ CREATE INDEX process_start_binary  ON process_start (binary_id, started);
 
 -- A stop whose start is not stored stands in the day it happened, with
 -- started = stopped and start_known = false.
+-- Of a stop with statistics handles is not null; a figure that is null is zero then.
 CREATE TABLE process_stop (
     started            timestamptz NOT NULL,
     stopped            timestamptz NOT NULL,
-    station_id         bigint      NOT NULL,
     process_key        uuid        NOT NULL,
-    pid                bigint      NOT NULL,
     seq                bigint,
     source_record      bigint,
-    exit_code          bigint,
     handles            bigint,
     threads            bigint,
     kernel_time_us     bigint,
@@ -155,6 +163,9 @@ CREATE TABLE process_stop (
     peak_pagefile      bigint,
     peak_paged_pool    bigint,
     peak_nonpaged_pool bigint,
+    station_id         integer     NOT NULL,
+    pid                integer     NOT NULL,
+    exit_code          integer,
     account_id         integer,
     image_id           integer,                  -- path
     source_file_id     integer,
@@ -178,7 +189,7 @@ INSERT INTO longest_run (longest) VALUES (interval '1 day');
 -- events need no such row: the same record gives the same process key and time,
 -- and imports into one station take turns.
 CREATE TABLE station_stream (
-    station_id bigint PRIMARY KEY REFERENCES station,
+    station_id integer PRIMARY KEY REFERENCES station,
     last_seq   bigint NOT NULL CHECK (last_seq >= 0)
 );
 
