@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/eljefe/eljefe/internal/event"
 )
@@ -21,6 +22,8 @@ type column struct {
 	blank       string // SQL that finds them by an index; "" for value = ''
 	trigrams    string // SQL of a text that may have a trigram index, and of which value is all or the end
 	unsigned    bool   // a 64-bit number kept as signed
+	zeroless    string // SQL that serves where the value is not 0, and that the planner has statistics of
+	other       bool   // there is no value where the row of the other table is missing
 
 	codes      func(name string) any // of an enum: what stands for a name
 	hashes     []hashColumn
@@ -174,7 +177,12 @@ func startFields() map[string]column {
 	}
 	figures := stopColumns[slices.Index(stopColumns, "handles") : slices.Index(stopColumns, "peak_nonpaged_pool")+1]
 	for _, name := range figures {
-		fields[name] = inline("CASE WHEN t.handles IS NOT NULL THEN COALESCE(t." + name + ", 0) END")
+		fields[name] = column{value: "CASE WHEN t.handles IS NOT NULL THEN COALESCE(t." + name + ", 0) END", zeroless: "t." + name}
+	}
+	for _, name := range append(slices.Clone(figures), "stopped", "duration", "exit_code") {
+		col := fields[name]
+		col.other = true
+		fields[name] = col
 	}
 	return fields
 }
@@ -183,10 +191,16 @@ func startFields() map[string]column {
 // start s of the same process where it is stored.
 func stopFields() map[string]column {
 	fields := startFields()
+	for name, col := range fields {
+		// All but these are of the start.
+		col.other = !col.other && name != "running" && col.prevalence == "" && !strings.HasPrefix(col.value, "COALESCE")
+		fields[name] = col
+	}
 	image, account := "COALESCE(s.image_id, t.image_id)", "COALESCE(s.account_id, t.account_id)"
 	const started = "CASE WHEN t.start_known OR s.station_id IS NOT NULL THEN t.started END"
 	station, origin, file := fields["station"], fields["origin"], fields["source_file"]
 	station.id, origin.id, file.id = "t.station_id", "t.station_id", "t.source_file_id"
+	station.other, origin.other, file.other = false, false, false
 	maps.Copy(fields, map[string]column{
 		"time":          inline("t.stopped"),
 		"kind":          {value: fmt.Sprintf("%d::smallint", kindCode[event.Stop]), codes: codesOf(kindCode)},

@@ -25,7 +25,12 @@ import (
 type filter struct {
 	where string // one condition, in parentheses if need be; "" if there is none
 	joins bool   // where speaks of the other table: t in a search for starts, s for stops
-	args  pgx.NamedArgs
+	inner bool   // and does not hold without a row of it
+	never bool   // nothing fits
+
+	root     condition // what where is written from
+	otherRow *regexp.Regexp
+	args     pgx.NamedArgs
 }
 
 // arguments returns the values of the names in where, in a map for the caller
@@ -44,70 +49,56 @@ var (
 // newFilter compiles q for a search over process_start s, with process_stop t
 // joined by LEFT JOIN where filter.joins; if stops, the other way round.
 func newFilter(q *query.Query, stops bool) (*filter, error) {
-	c := &filterCompiler{args: pgx.NamedArgs{}}
-	other := namesStop
-	if c.fields = startFields(); stops {
-		c.fields, other = stopFields(), namesStart
+	var root query.Node
+	if q != nil {
+		root = q.Root
 	}
-	f := &filter{args: c.args}
-	if q == nil || q.Root == nil {
-		return f, nil
+	if stops {
+		return compileFilter(root, stopFields(), namesStart)
 	}
-	where, err := c.must(q.Root)
-	if err != nil {
-		return nil, fmt.Errorf("compile filter: %w", err)
+	return compileFilter(root, startFields(), namesStop)
+}
+
+// compileFilter compiles a filter, nil for none, for a search over the columns
+// of fields; otherRow finds the names of a table that is joined only if need be.
+func compileFilter(n query.Node, fields map[string]column, otherRow *regexp.Regexp) (*filter, error) {
+	f := &filter{args: pgx.NamedArgs{}, root: always(), otherRow: otherRow}
+	if n != nil {
+		c := &filterCompiler{fields: fields, filter: f}
+		var err error
+		if f.root, err = c.node(n); err != nil {
+			return nil, fmt.Errorf("compile filter: %w", err)
+		}
 	}
-	f.where = where.sql
-	f.joins = other.MatchString(f.where) // no user's text is in it
+	f.write()
 	return f, nil
+}
+
+// write writes root as SQL.
+func (f *filter) write() {
+	f.where = ""
+	if f.never = f.root.isNever(); !f.root.isAlways() {
+		f.where = f.root.text(mostJoins)
+	}
+	f.joins = f.otherRow != nil && f.otherRow.MatchString(f.where) // no user's text is in it
+	f.inner = f.joins && f.root.needsOther()
+}
+
+// mostJoins is how many looks of one search may become joins.
+const mostJoins = 4
+
+// arg adds an argument and returns its name.
+func (f *filter) arg(value any) string {
+	name := fmt.Sprintf("q_%d", len(f.args)+1)
+	f.args[name] = value
+	return "@" + name
 }
 
 // filterCompiler makes conditions and collects their arguments. Conditions may
 // be NULL where a value is not known; that counts as false, and each NOT sees to it.
 type filterCompiler struct {
 	fields map[string]column
-	args   pgx.NamedArgs
-}
-
-// arg adds an argument and returns its name.
-func (c *filterCompiler) arg(value any) string {
-	name := fmt.Sprintf("q_%d", len(c.args)+1)
-	c.args[name] = value
-	return "@" + name
-}
-
-// must compiles a node that must hold for every row. Only some of its parts may
-// become joins: the time that planning takes doubles with each.
-func (c *filterCompiler) must(n query.Node) (condition, error) {
-	list, err := c.nodes(flat(nil, n))
-	if err != nil {
-		return condition{}, err
-	}
-	list = combine(list, true)
-	joins := 0
-	for i := range list {
-		if !list[i].joins {
-			continue
-		}
-		if joins++; joins > mostJoins {
-			list[i] = surely("((" + list[i].sql + ") IS TRUE)") // a look per row, or a hash
-		}
-	}
-	return combined(list, true), nil
-}
-
-const mostJoins = 4
-
-// flat appends what must hold for n to hold.
-func flat(to []query.Node, n query.Node) []query.Node {
-	and, ok := n.(*query.And)
-	if !ok {
-		return append(to, n)
-	}
-	for _, n := range and.Nodes {
-		to = flat(to, n)
-	}
-	return to
+	*filter
 }
 
 func (c *filterCompiler) node(n query.Node) (condition, error) {
@@ -160,9 +151,9 @@ func (c *filterCompiler) bare(t *query.Term) condition {
 // key. IN would leave only the hash, and a scan per row where that is too large.
 func (col column) in(test string) condition {
 	if col.from == "" {
-		return maybe(test)
+		return condition{sql: test, other: col.other}
 	}
-	return look{from: col.from, id: col.id, where: test}.condition()
+	return look{from: col.from, id: col.id, where: test, other: col.other}.condition()
 }
 
 func (c *filterCompiler) term(t *query.Term) (condition, error) {
@@ -205,7 +196,7 @@ func (c *filterCompiler) known(f *query.Field, col column) condition {
 		if col.blank != "" {
 			blank = col.blank
 		}
-		return combined([]condition{surely("(" + col.id + " IS NOT NULL)"), col.in(blank).not()}, true)
+		return combined([]condition{{sql: "(" + col.id + " IS NOT NULL)", sure: true, other: col.other}, col.in(blank).not()}, true)
 	case col.hashes != nil:
 		var list []string
 		for _, h := range col.hashes {
@@ -247,6 +238,9 @@ func (c *filterCompiler) value(f *query.Field, col column, v *query.Value) (stri
 func (c *filterCompiler) number(col column, v *query.Value) string {
 	low, high, some := v.Numbers()
 	value, l, h := col.value, int64(0), int64(0)
+	if col.zeroless != "" && low > 0 && v.Op != query.IsNot {
+		value = col.zeroless
+	}
 	if col.unsigned {
 		// With the uppermost bit turned over, signed numbers are in the order of
 		// the unsigned ones that they stand for.
@@ -343,7 +337,7 @@ func (c *filterCompiler) hash(col column, v *query.Value) (string, error) {
 func (c *filterCompiler) prevalence(col column, v *query.Value) condition {
 	low, high, some := v.Numbers()
 	if some = some && low <= math.MaxInt64; !some && v.Op != query.IsNot {
-		return surely("false")
+		return never()
 	}
 	fits := func(figure string) string { return figure + " >= 1" }
 	if some {

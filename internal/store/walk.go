@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/query"
 )
 
 // A walk goes through the days of a search in windows of time, newest first or
@@ -70,22 +71,43 @@ func stopForms(filter *filter) []*searchForm {
 	}
 }
 
+// newSearchFilter compiles a query and looks up what it speaks of.
+func (s *Store) newSearchFilter(ctx context.Context, q *query.Query, stops bool) (*filter, error) {
+	f, err := newFilter(q, stops)
+	if err != nil {
+		return nil, err
+	}
+	return f, s.lookUp(ctx, f)
+}
+
+// join is how the other table is joined.
+func (f *filter) join() string {
+	if f.inner {
+		return "JOIN"
+	}
+	return "LEFT   JOIN"
+}
+
 func (s *Store) newWalk(ctx context.Context, search Search, after *position, ascending bool) (*walk, error) {
 	w := &walk{store: s, search: search, after: after, ascending: ascending, step: firstWindow, deadline: time.Now().Add(search.budget())}
 	starts, stops := searchedKinds(search.Query)
 	if starts {
-		filter, err := newFilter(search.Query, false)
+		filter, err := s.newSearchFilter(ctx, search.Query, false)
 		if err != nil {
 			return nil, err
 		}
-		w.forms = append(w.forms, &searchForm{filter: filter, time: "s.started", own: "s"})
+		if !filter.never {
+			w.forms = append(w.forms, &searchForm{filter: filter, time: "s.started", own: "s"})
+		}
 	}
 	if stops {
-		filter, err := newFilter(search.Query, true)
+		filter, err := s.newSearchFilter(ctx, search.Query, true)
 		if err != nil {
 			return nil, err
 		}
-		w.forms = append(w.forms, stopForms(filter)...)
+		if !filter.never {
+			w.forms = append(w.forms, stopForms(filter)...)
+		}
 	}
 	// Days are made ahead, and a station may have been silent for long: without
 	// these bounds the windows would have grown before they met an event.
@@ -244,13 +266,13 @@ func (f *searchForm) from(from, to time.Time, also string) (string, pgx.NamedArg
 		args["from_started"] = from.Add(-f.longest)
 		span = "t.stopped >= @from AND t.stopped < @to AND " + f.startedIn
 		if f.filter.joins {
-			tables += "\n\t\tLEFT   JOIN " + f.joinStart
+			tables += "\n\t\t" + f.filter.join() + " " + f.joinStart
 		}
 	} else {
 		tables = "process_start s"
 		span = "s.started >= @from AND s.started < @to"
 		if f.filter.joins {
-			tables += "\n\t\tLEFT   JOIN process_stop t ON t.station_id = s.station_id AND t.started = s.started AND t.process_key = s.process_key AND t.started >= @from AND t.started < @to"
+			tables += "\n\t\t" + f.filter.join() + " process_stop t ON t.station_id = s.station_id AND t.started = s.started AND t.process_key = s.process_key AND t.started >= @from AND t.started < @to"
 		}
 	}
 	return "FROM   " + tables + "\n\t\tWHERE  " + conditions(span, also, f.filter.where), args

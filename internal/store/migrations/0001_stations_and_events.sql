@@ -204,7 +204,7 @@ CREATE TABLE account_binary_station (
     PRIMARY KEY (binary_id, station_id, account_id)
 );
 CREATE INDEX account_binary_station_station ON account_binary_station (station_id);
-CREATE INDEX account_binary_station_account ON account_binary_station (account_id);
+CREATE INDEX account_binary_station_account ON account_binary_station (account_id, station_id);
 
 CREATE TABLE launch_station (
     binary_id        integer     NOT NULL,
