@@ -153,9 +153,13 @@ func writeCode[K ~string](b *copyBuffer, codes map[K]int16, name K) {
 	}
 }
 
-// id returns the binary's id, whether it was stored before or is being stored.
+// id returns the id of the process's binary, whether it was stored before or is
+// being stored; 0 of nil.
 func (s *started) id() int64 {
-	if s.binary != nil {
+	switch {
+	case s == nil:
+		return 0
+	case s.binary != nil:
 		return s.binary.id
 	}
 	return s.binaryID
@@ -165,7 +169,7 @@ var stopColumns = []string{
 	"started", "stopped", "process_key", "seq", "source_record",
 	"handles", "threads", "kernel_time_us", "user_time_us", "cpu_cycles", "read_ops", "write_ops", "other_ops", "read_bytes", "write_bytes", "other_bytes",
 	"hard_faults", "page_faults", "commit_charge", "commit_peak", "peak_working_set", "peak_virtual_size", "peak_pagefile", "peak_paged_pool", "peak_nonpaged_pool",
-	"station_id", "pid", "exit_code", "account_id", "image_id", "source_file_id", "sensor", "start_known",
+	"station_id", "pid", "exit_code", "binary_id", "account_id", "image_id", "source_file_id", "sensor", "start_known",
 }
 
 func (w *writer) copyStops(ctx context.Context) error {
@@ -211,6 +215,7 @@ func (w *writer) writeStop(b *copyBuffer, r *stopRow) {
 	} else {
 		b.integer(int64(*r.ExitCode))
 	}
+	b.integerOrNull(r.start.id())
 	b.integerOrNull(w.words.account(r.User, r.UserSID))
 	b.integerOrNull(w.words.path(r.Image))
 	b.integerOrNull(w.files[r.SourceFile])

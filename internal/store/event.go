@@ -55,6 +55,8 @@ type Event struct {
 	StartKnown     bool      // false: only the stop is stored
 	Prevalence     int64     // stations that have run the binary
 	Runs           int64     // of the binary, in the fleet
+	LaunchStations int64     // on which the parent's binary has started this one; 0: the parent is not stored
+	LaunchRuns     int64     // how often it did
 }
 
 // eventRef names an event: a process and which of its events.
@@ -107,7 +109,7 @@ func fetchEvents(ctx context.Context, tx DB, refs []eventRef) ([]Event, error) {
 		p := binaries[events[i].BinaryID]
 		events[i].Prevalence, events[i].Runs = p[0], p[1]
 	}
-	return events, nil
+	return events, fetchLaunches(ctx, tx, events)
 }
 
 // fetchPrevalence fills in stations and runs of each binary: the totals, and
@@ -141,11 +143,12 @@ func fetchPrevalence(ctx context.Context, tx DB, of map[int64][2]int64) error {
 // keeps the join on the station (the distribution key) and out of hash joins.
 const fetchEventsSQL = `
 	SELECT w.n, s.station_id IS NOT NULL, t.station_id IS NOT NULL, station.id, station.name, station.origin,
-	       s.kind, s.parent_key, s.parent_started, s.binary_id, s.parent_binary_id, COALESCE(s.pid, t.pid), s.parent_pid, s.creator_pid,
+	       s.kind, s.parent_key, s.parent_started, COALESCE(s.binary_id, t.binary_id), s.parent_binary_id, COALESCE(s.pid, t.pid), s.parent_pid, s.creator_pid,
 	       s.logon_id, s.seq, s.boot_id, s.process_seq, s.source_record, p.privileges, p.privileges_default, p.privileges_present,
 	       s.session, COALESCE(s.sensor, t.sensor), s.integrity, s.elevation, s.flags, COALESCE(s.command_line, ''), COALESCE(s.package, ''),
 	       COALESCE(image.text, ''), COALESCE(directory.text, ''), COALESCE(parent_image.text, ''), COALESCE(grandparent.text, ''),
 	       COALESCE(line.text, ''), COALESCE(account.name, ''), COALESCE(account.sid, ''), COALESCE(parent_account.name, ''),
+	       COALESCE(stop_image.text, ''), COALESCE(stop_account.name, ''), COALESCE(stop_account.sid, ''),
 	       COALESCE(start_file.name, ''), COALESCE(stop_file.name, ''),
 	       COALESCE(encode(b.sha256, 'hex'), ''), COALESCE(encode(b.sha1, 'hex'), ''), COALESCE(encode(b.md5, 'hex'), ''), COALESCE(encode(b.imphash, 'hex'), ''),
 	       COALESCE(b.file_size, 0), COALESCE(b.original_file_name, ''), COALESCE(b.description, ''), COALESCE(b.product, ''), COALESCE(b.company, ''),
@@ -163,17 +166,19 @@ const fetchEventsSQL = `
 		SELECT * FROM process_stop t
 		WHERE  t.station_id = w.station_id AND t.started = w.started AND t.process_key = w.process_key AND t.started >= @first AND t.started <= @last
 		LIMIT  1) AS t ON true
-	LEFT   JOIN path image             ON image.id = COALESCE(s.image_id, t.image_id)
+	LEFT   JOIN path image             ON image.id = s.image_id
+	LEFT   JOIN path stop_image        ON stop_image.id = t.image_id
 	LEFT   JOIN path directory         ON directory.id = s.directory_id
 	LEFT   JOIN path parent_image      ON parent_image.id = s.parent_image_id
 	LEFT   JOIN path grandparent       ON grandparent.id = s.grandparent_image_id
 	LEFT   JOIN line                   ON line.id = s.parent_line_id
-	LEFT   JOIN account                ON account.id = COALESCE(s.account_id, t.account_id)
+	LEFT   JOIN account                ON account.id = s.account_id
+	LEFT   JOIN account stop_account   ON stop_account.id = t.account_id
 	LEFT   JOIN account parent_account ON parent_account.id = s.parent_account_id
 	LEFT   JOIN import_file start_file ON start_file.id = s.source_file_id
 	LEFT   JOIN import_file stop_file  ON stop_file.id = t.source_file_id
 	LEFT   JOIN privilege_set p        ON p.id = s.privilege_set_id
-	LEFT   JOIN binary_file b          ON b.id = s.binary_id
+	LEFT   JOIN binary_file b          ON b.id = COALESCE(s.binary_id, t.binary_id)
 	ORDER  BY w.n`
 
 // eventRow receives a row of fetchEventsSQL.
@@ -198,6 +203,8 @@ type eventRow struct {
 	image, directory            string
 	parentImage, grandparent    string
 	line, user, sid, parentUser string
+	stopImage, stopUser         string
+	stopSID                     string
 	startFile, stopFile         string
 	sha256, sha1, md5, imphash  string
 	size                        int64
@@ -220,7 +227,7 @@ func (r *eventRow) targets() []any {
 		&r.logonID, &r.seq, &r.bootID, &r.processSeq, &r.record, &r.priv, &r.privDefault, &r.privHeld,
 		&r.session, &r.sensor, &r.integrity, &r.elevation, &r.flags, &r.commandLine, &r.pkg,
 		&r.image, &r.directory, &r.parentImage, &r.grandparent, &r.line, &r.user, &r.sid, &r.parentUser,
-		&r.startFile, &r.stopFile, &r.sha256, &r.sha1, &r.md5, &r.imphash,
+		&r.stopImage, &r.stopUser, &r.stopSID, &r.startFile, &r.stopFile, &r.sha256, &r.sha1, &r.md5, &r.imphash,
 		&r.size, &r.original, &r.description, &r.product, &r.company, &r.version, &r.signer, &r.signed,
 		&r.stopped, &r.startKnown, &r.stopSeq, &r.stopRecord, &r.stopSensor, &r.exit,
 	}
@@ -301,6 +308,7 @@ func (r *eventRow) addStop(e *Event, kind event.Kind) {
 		}
 	}
 	if kind == event.Stop {
+		e.Image, e.User, e.UserSID = r.stopImage, r.stopUser, r.stopSID
 		e.Kind, e.Time, e.Seq = event.Stop, e.Stopped, uint64(deref(r.stopSeq))
 		e.SourceFile, e.SourceRecord, e.Sensor = r.stopFile, uint64(deref(r.stopRecord)), sensorOf(deref(r.stopSensor))
 	}

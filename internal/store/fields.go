@@ -188,40 +188,41 @@ func startFields() map[string]column {
 }
 
 // stopFields are the columns of a search for stops: process_stop t, and the
-// start s of the same process where it is stored.
+// start s of the same process where it is stored. A stop knows its process, its
+// binary, image and account itself.
 func stopFields() map[string]column {
 	fields := startFields()
-	for name, col := range fields {
-		// All but these are of the start.
-		col.other = !col.other && name != "running" && col.prevalence == "" && !strings.HasPrefix(col.value, "COALESCE")
+	own := func(name string, col column) {
+		col.other = false
+		col.id = strings.Replace(col.id, "s.", "t.", 1)
 		fields[name] = col
 	}
-	image, account := "COALESCE(s.image_id, t.image_id)", "COALESCE(s.account_id, t.account_id)"
-	const started = "CASE WHEN t.start_known OR s.station_id IS NOT NULL THEN t.started END"
-	station, origin, file := fields["station"], fields["origin"], fields["source_file"]
-	station.id, origin.id, file.id = "t.station_id", "t.station_id", "t.source_file_id"
-	station.other, origin.other, file.other = false, false, false
+	for name, col := range fields {
+		switch {
+		case col.other: // of a stop, in a search for starts
+			own(name, col)
+		case col.from == "binary_file", col.prevalence != "", col.id == "s.image_id", col.id == "s.account_id", col.id == "s.station_id", col.id == "s.source_file_id":
+			own(name, col)
+		default:
+			col.other = !strings.HasPrefix(col.value, "COALESCE") // a flag that is not set is false without a start
+			fields[name] = col
+		}
+	}
+	const started = "CASE WHEN t.start_known THEN t.started END"
 	maps.Copy(fields, map[string]column{
 		"time":          inline("t.stopped"),
 		"kind":          {value: fmt.Sprintf("%d::smallint", kindCode[event.Stop]), codes: codesOf(kindCode)},
-		"station":       station,
 		"station_id":    inline("t.station_id"),
 		"sensor":        {value: "NULLIF(t.sensor, 0)", codes: codesOf(sensorCode)},
-		"origin":        origin,
 		"seq":           unsigned("t.seq"),
-		"source_file":   file,
 		"source_record": unsigned("t.source_record"),
 		"started":       inline(started),
-		"stopped":       inline("t.stopped"),
 		"duration":      inline(microsecondsBetween(started, "t.stopped")),
 		"running":       inline("false"),
-		"pid":           unsigned32("COALESCE(s.pid, t.pid)"),
+		"pid":           unsigned32("t.pid"),
 		"process_key":   inline("t.process_key"),
-		"process_guid":  inline("CASE WHEN " + bySysmon("COALESCE(s.sensor, t.sensor)") + " THEN t.process_key END"),
-		"image":         pathColumn(image),
-		"name":          pathNameColumn(image),
-		"user":          accountColumn("d.name", account),
-		"user_sid":      accountColumn("d.sid", account),
+		"process_guid":  inline("CASE WHEN " + bySysmon("t.sensor") + " THEN t.process_key END"),
+		"binary_id":     inline("t.binary_id"),
 	})
 	return fields
 }

@@ -33,15 +33,17 @@ func (w *writer) adoptOrphans(ctx context.Context) error {
 		return err
 	}
 	var (
-		stations, pids []int64
-		keys           [][16]byte
-		times          []time.Time
-		sensors        []int16
+		stations, pids             []int64
+		keys                       [][16]byte
+		times                      []time.Time
+		sensors                    []int16
+		binaries, accounts, images []int64
 	)
 	for _, r := range rows {
 		if slices.Contains(ids, r.self.station) {
 			stations, pids, keys = append(stations, r.self.station), append(pids, signed(r.PID)), append(keys, r.self.key)
 			times, sensors = append(times, r.self.started), append(sensors, sensorCode[r.Sensor])
+			binaries, accounts, images = append(binaries, r.binary.id), append(accounts, w.words.accounts[account{r.User, r.UserSID}]), append(images, w.words.paths[r.Image])
 		}
 	}
 	if len(stations) == 0 {
@@ -52,7 +54,7 @@ func (w *writer) adoptOrphans(ctx context.Context) error {
 		return fmt.Errorf("note the longest run: %w", err)
 	}
 	_, err = w.tx.Exec(ctx, adoptOrphansSQL, pgx.NamedArgs{
-		"stations": stations, "pids": pids, "keys": keys, "times": times, "sensors": sensors,
+		"stations": stations, "pids": pids, "keys": keys, "times": times, "sensors": sensors, "binaries": binaries, "accounts": accounts, "images": images,
 		"security": sensorCode[event.SensorSecurity], "look_back": lookBack,
 	})
 	if err != nil {
@@ -83,10 +85,12 @@ func (w *writer) stationsWithOrphans(ctx context.Context, ids []int64, starts []
 // last process with that pid that started before it.
 var adoptOrphansSQL = `
 	WITH new AS (
-		SELECT * FROM unnest(@stations::bigint[], @pids::bigint[], @keys::uuid[], @times::timestamptz[], @sensors::smallint[])
-		AS n (station_id, pid, process_key, started, sensor)
+		SELECT * FROM unnest(@stations::bigint[], @pids::bigint[], @keys::uuid[], @times::timestamptz[], @sensors::smallint[],
+		                     @binaries::integer[], @accounts::integer[], @images::integer[])
+		AS n (station_id, pid, process_key, started, sensor, binary_id, account_id, image_id)
 	), orphan AS (
-		SELECT new.process_key AS new_key, new.started AS new_started, o.station_id, o.started, o.process_key
+		SELECT new.process_key AS new_key, new.started AS new_started, new.binary_id AS new_binary, new.account_id AS new_account,
+		       new.image_id AS new_image, o.station_id, o.started, o.process_key
 		FROM   new
 		CROSS  JOIN LATERAL (
 			SELECT *
@@ -104,13 +108,13 @@ var adoptOrphansSQL = `
 		DELETE FROM process_stop s
 		USING  orphan
 		WHERE  s.station_id = orphan.station_id AND s.started = orphan.started AND s.process_key = orphan.process_key AND NOT s.start_known
-		RETURNING orphan.new_started, orphan.new_key, s.*
+		RETURNING orphan.new_started, orphan.new_key, orphan.new_binary, orphan.new_account, orphan.new_image, s.*
 	)
-	INSERT INTO process_stop (started, process_key, start_known, ` + strings.Join(movedColumns, ", ") + `)
-	SELECT new_started, new_key, true, ` + strings.Join(movedColumns, ", ") + `
+	INSERT INTO process_stop (started, process_key, binary_id, account_id, image_id, start_known, ` + strings.Join(movedColumns, ", ") + `)
+	SELECT new_started, new_key, new_binary, new_account, new_image, true, ` + strings.Join(movedColumns, ", ") + `
 	FROM   moved`
 
 // movedColumns are the columns of a stop that stay as they are when it moves.
 var movedColumns = slices.DeleteFunc(slices.Clone(stopColumns), func(c string) bool {
-	return c == "started" || c == "process_key" || c == "start_known"
+	return slices.Contains([]string{"started", "process_key", "binary_id", "account_id", "image_id", "start_known"}, c)
 })

@@ -100,9 +100,11 @@ func (w *writer) fetch(ctx context.Context) error {
 		}
 	}
 	for _, r := range w.stops {
-		if r.key.IsZero() || r.started.IsZero() {
-			ask(want{r.station, r.PID, r.key, r.Sensor, r.Time})
+		before := r.Time
+		if !r.key.IsZero() && !r.started.IsZero() {
+			before = r.started
 		}
+		ask(want{r.station, r.PID, r.key, r.Sensor, before})
 	}
 	for _, r := range w.starts {
 		ask(want{r.self.station, r.ParentPID, r.parents, r.Sensor, r.self.started})
@@ -131,7 +133,7 @@ func (w *writer) fetch(ctx context.Context) error {
 	// LIMIT makes it one ordered probe per wanted start, newest partition first.
 	rows, err := w.tx.Query(ctx, `
 		SELECT s.station_id, s.process_key, s.pid, s.sensor, s.started, t.stopped, s.command_line, s.binary_id,
-		       image.text, COALESCE(account.name, ''), COALESCE(parent_image.text, '')
+		       COALESCE(image.text, ''), COALESCE(account.name, ''), COALESCE(account.sid, ''), COALESCE(parent_image.text, '')
 		FROM   unnest(@stations::bigint[], @pids::bigint[], @keys::uuid[], @sensors::smallint[], @befores::timestamptz[])
 		       AS w (station_id, pid, process_key, sensor, before)
 		CROSS  JOIN LATERAL (
@@ -160,7 +162,7 @@ func (w *writer) fetch(ctx context.Context) error {
 		var pid int64
 		var sensor int16
 		var stopped *time.Time
-		err := row.Scan(&s.station, &key, &pid, &sensor, &s.started, &stopped, &s.commandLine, &s.binaryID, &s.image, &s.user, &s.parentImage)
+		err := row.Scan(&s.station, &key, &pid, &sensor, &s.started, &stopped, &s.commandLine, &s.binaryID, &s.image, &s.user.name, &s.user.sid, &s.parentImage)
 		s.key, s.pid, s.sensor = key, uint32(pid), sensorOf(sensor)
 		if stopped != nil {
 			s.stopped = *stopped
@@ -209,10 +211,14 @@ func (w *writer) resolveStop(r *stopRow) {
 		s = w.found.byKey[processRef{r.station, r.key}]
 	default:
 		r.started, r.startKnown = r.started.Truncate(time.Microsecond), true
+		if s = w.found.byKey[processRef{r.station, r.key}]; s != nil && !s.started.Equal(r.started) {
+			s = nil // another process that has the same key
+		}
 	}
 	switch {
 	case s != nil:
-		r.key, r.started, r.startKnown = s.key, s.started, true
+		r.key, r.started, r.start, r.startKnown = s.key, s.started, s, true
+		r.Image, r.User, r.UserSID = s.image, s.user.name, s.user.sid
 		s.stopped = r.Time.Truncate(time.Microsecond)
 	case r.key.IsZero():
 		r.key = event.StopKey(r.PID, r.Time)
@@ -238,7 +244,7 @@ func (w *writer) resolveParent(r *startRow) {
 	for _, f := range [...]struct {
 		to   *string
 		from string
-	}{{&r.ParentImage, p.image}, {&r.ParentCommandLine, p.commandLine}, {&r.ParentUser, p.user}} {
+	}{{&r.ParentImage, p.image}, {&r.ParentCommandLine, p.commandLine}, {&r.ParentUser, p.user.name}} {
 		if *f.to == "" {
 			*f.to = f.from
 		}

@@ -117,6 +117,7 @@ type stopRow struct {
 	station    int64
 	key        event.Key
 	started    time.Time
+	start      *started // nil: not stored
 	startKnown bool
 	known      bool
 }
@@ -131,7 +132,7 @@ type started struct {
 	stopped     time.Time // zero: not known
 	image       string
 	commandLine string
-	user        string
+	user        account
 	parentImage string
 	binaryID    int64   // once stored
 	binary      *binary // while in the same batch
@@ -191,7 +192,7 @@ func (w *writer) add(b StationEvents, batch int, p *event.Process) {
 		Process: p, live: b.Live, batch: batch, binary: w.words.wantBinary(p), parents: p.ParentKey(),
 		self: &started{
 			station: b.Station, key: p.Key(), pid: p.PID, sensor: p.Sensor, started: p.Started.Truncate(time.Microsecond), image: p.Image,
-			commandLine: p.CommandLine, user: p.User, parentImage: p.ParentImage,
+			commandLine: p.CommandLine, user: account{p.User, p.UserSID}, parentImage: p.ParentImage,
 		},
 	})
 	r := w.starts[len(w.starts)-1]
@@ -391,7 +392,7 @@ func (w *writer) countHours(ctx context.Context, of map[hourOf]*activity) error 
 	_, err := w.tx.Exec(ctx, `
 		INSERT INTO station_hour AS h (hour, station_id, starts, stops)
 		SELECT * FROM unnest($1::timestamptz[], $2::integer[], $3::integer[], $4::integer[])
-		ON CONFLICT (hour, station_id) DO UPDATE SET starts = h.starts + excluded.starts, stops = h.stops + excluded.stops`,
+		ON CONFLICT (station_id, hour) DO UPDATE SET starts = h.starts + excluded.starts, stops = h.stops + excluded.stops`,
 		hours, stations, starts, stops)
 	if err != nil {
 		return fmt.Errorf("count hours: %w", err)

@@ -136,7 +136,9 @@ CREATE INDEX process_start_binary  ON process_start (binary_id, started);
 
 -- A stop whose start is not stored stands in the day it happened, with
 -- started = stopped and start_known = false.
--- Of a stop with statistics handles is not null; a figure that is null is zero then.
+-- Of a stop with statistics handles is not null; a figure that is null is zero
+-- then. Binary, account and image are those of the start, where that is stored,
+-- so that most searches need not join it; else what the stop itself told.
 CREATE TABLE process_stop (
     started            timestamptz NOT NULL,
     stopped            timestamptz NOT NULL,
@@ -166,6 +168,7 @@ CREATE TABLE process_stop (
     station_id         integer     NOT NULL,
     pid                integer     NOT NULL,
     exit_code          integer,
+    binary_id          integer,
     account_id         integer,
     image_id           integer,                  -- path
     source_file_id     integer,
@@ -262,6 +265,6 @@ CREATE TABLE station_hour (
     station_id integer     NOT NULL,
     starts     integer     NOT NULL,
     stops      integer     NOT NULL,
-    PRIMARY KEY (hour, station_id)
+    PRIMARY KEY (station_id, hour)
 ) WITH (fillfactor = 70);                        -- room to update a row in its place
-CREATE INDEX station_hour_station ON station_hour (station_id, hour);
+CREATE INDEX station_hour_hour ON station_hour USING brin (hour);
