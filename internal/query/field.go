@@ -82,23 +82,24 @@ func (f *Field) compares() bool {
 	return f.Ordered
 }
 
-// Fields returns all fields in the order in which to show them.
-func Fields() []*Field { return slices.Clone(fieldIndex().list) }
+// Fields returns all fields of events in the order in which to show them.
+func Fields() []*Field { return slices.Clone(eventFields().list) }
 
-// FieldByName returns the field of that name, Sigma's name or alias, in any case.
-func FieldByName(name string) (*Field, bool) {
-	f, ok := fieldIndex().byName[strings.ToLower(name)]
-	return f, ok
-}
+// FieldByName returns the field of events of that name, Sigma's name or alias,
+// in any case.
+func FieldByName(name string) (*Field, bool) { return eventFields().find(name) }
 
+// fieldTable is the fields of what a filter chooses among.
 type fieldTable struct {
+	of     string // what that is, in the plural
+	bare   string // where its bare words are looked for
 	list   []*Field
 	byName map[string]*Field // by each accepted name, in lower case
 	also   map[string]*Field
 }
 
-var fieldIndex = sync.OnceValue(func() *fieldTable {
-	t := &fieldTable{list: fieldList(), byName: map[string]*Field{}, also: map[string]*Field{}}
+func newFieldTable(of, bare string, list []*Field) *fieldTable {
+	t := &fieldTable{of: of, bare: bare, list: list, byName: map[string]*Field{}, also: map[string]*Field{}}
 	for _, f := range t.list {
 		for _, name := range [...]string{f.Alias, f.Sigma, f.Name} {
 			if name != "" {
@@ -110,11 +111,30 @@ var fieldIndex = sync.OnceValue(func() *fieldTable {
 		}
 	}
 	return t
+}
+
+var eventFields = sync.OnceValue(func() *fieldTable {
+	return newFieldTable("events", "image and command line", fieldList())
 })
 
-// nearestField returns the name of the field that name most likely stands for.
-func nearestField(name string) string {
-	t := fieldIndex()
+func (t *fieldTable) find(name string) (*Field, bool) {
+	f, ok := t.byName[strings.ToLower(name)]
+	return f, ok
+}
+
+// missing is the error that a name at a place is none of the fields.
+func (t *fieldTable) missing(name string, at Span) *Error {
+	for _, other := range [...]*fieldTable{eventFields(), binaryFields()} {
+		if f, ok := other.find(name); ok {
+			return errorf(at, "%s is not a field of %s but of %s; remove it, or look among the %s", f.Name, t.of, other.of, other.of)
+		}
+	}
+	e := errorf(at, "there is no field %q; choose another, or quote the text to look for it in %s", clip(name), t.bare)
+	return e.suggest(t.nearest(name))
+}
+
+// nearest returns the name of the field that name most likely stands for.
+func (t *fieldTable) nearest(name string) string {
 	name = strings.ToLower(name)
 	if f, ok := t.also[name]; ok {
 		return f.Name

@@ -46,7 +46,7 @@ func (f *Field) Test(v *Value) (Pattern, Part) {
 // BareFields returns the fields in which a bare word is looked for, anywhere in
 // the text of each.
 func BareFields() (image, commandLine *Field) {
-	t := fieldIndex()
+	t := eventFields()
 	return t.byName["image"], t.byName["command_line"]
 }
 

@@ -14,13 +14,18 @@ const (
 	MaxTerms  = 1000     // values, each of a list counted
 )
 
-// Parse reads a query. Relative times are taken from now. Any error is an *Error.
+// Parse reads a query that chooses events. Relative times are taken from now.
+// Any error is an *Error.
 func Parse(input string, now time.Time) (*Query, error) {
+	return parse(input, now, eventFields())
+}
+
+func parse(input string, now time.Time, fields *fieldTable) (*Query, error) {
 	if len(input) > MaxLength {
 		runes := utf8.RuneCountInString(input)
 		return nil, errorf(Span{0, runes}, "the filter has %d bytes; at most %d are taken: shorten it, or use a list, field:(a OR b)", len(input), MaxLength)
 	}
-	p := &parser{in: clean(input), now: now.UTC().Truncate(time.Microsecond)}
+	p := &parser{in: clean(input), now: now.UTC().Truncate(time.Microsecond), fields: fields}
 	root, err := p.query()
 	if err != nil {
 		return nil, err
@@ -41,11 +46,12 @@ func clean(input string) []rune {
 }
 
 type parser struct {
-	in    []rune
-	pos   int
-	now   time.Time
-	depth int
-	terms int
+	in     []rune
+	pos    int
+	now    time.Time
+	fields *fieldTable
+	depth  int
+	terms  int
 }
 
 func (p *parser) query() (Node, *Error) {
@@ -277,15 +283,14 @@ func (p *parser) term() (Node, *Error) {
 		p.pos += w.Length
 		return p.bare(text, w)
 	}
-	f, known := FieldByName(name)
+	f, known := p.fields.find(name)
 	if !known {
 		// C:\temp and http://example are no fields that somebody mistyped.
 		if len(name) == 1 && strings.HasPrefix(rest, `\`) || strings.HasPrefix(rest, "//") {
 			p.pos += w.Length
 			return p.bare(text, w)
 		}
-		e := errorf(Span{start, len(name)}, "there is no field %q; choose another, or quote the text to look for it in image and command line", clip(name))
-		return nil, e.suggest(nearestField(name))
+		return nil, p.fields.missing(name, Span{start, len(name)})
 	}
 	p.pos += len(name) + 1 // a name is ASCII
 	values, err := p.values(f, Span{start, len(name)})

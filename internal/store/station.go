@@ -66,37 +66,6 @@ func (s *Store) LiveStation(ctx context.Context, key, name string, seen time.Tim
 	return id, nil
 }
 
-// StationList selects stations. The zero value selects the first of all.
-type StationList struct {
-	Search    string // part of the name, in any case
-	AfterName string // page by key: the last name and id seen
-	AfterID   int64
-	Limit     int
-}
-
-// Stations returns stations in the order of their names, and whether there are more.
-func (s *Store) Stations(ctx context.Context, l StationList) ([]Station, bool, error) {
-	rows, err := s.reads.Query(ctx, `
-		SELECT `+stationColumns+`
-		FROM   station
-		WHERE  (lower(name), id) > (lower(@after), @after_id)
-		AND    (@search = '' OR strpos(lower(name), lower(@search)) > 0)
-		AND    EXISTS (SELECT FROM station_stream WHERE station_id = station.id)
-		ORDER  BY lower(name), id
-		LIMIT  @limit`, pgx.NamedArgs{"after": l.AfterName, "after_id": l.AfterID, "search": l.Search, "limit": l.Limit + 1})
-	if err != nil {
-		return nil, false, unavailable(fmt.Errorf("list stations: %w", err))
-	}
-	list, err := pgx.CollectRows(rows, scanStation)
-	if err != nil {
-		return nil, false, unavailable(fmt.Errorf("list stations: %w", err))
-	}
-	if len(list) > l.Limit {
-		return list[:l.Limit], true, nil
-	}
-	return list, false, nil
-}
-
 // Station returns one station.
 func (s *Store) Station(ctx context.Context, id int64) (*Station, error) {
 	rows, err := s.reads.Query(ctx, `SELECT `+stationColumns+` FROM station WHERE id = $1::bigint`, id)
@@ -113,8 +82,7 @@ func (s *Store) Station(ctx context.Context, id int64) (*Station, error) {
 	return &st, nil
 }
 
-const stationColumns = `id, name, origin, first_seen, last_seen,
-		       starts`
+const stationColumns = `id, name, origin, first_seen, last_seen, starts`
 
 func scanStation(row pgx.CollectableRow) (st Station, err error) {
 	err = row.Scan(&st.ID, &st.Name, &st.Origin, &st.FirstSeen, &st.LastSeen, &st.Starts)

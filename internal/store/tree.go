@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -146,12 +147,9 @@ func (s *Store) Descendants(ctx context.Context, ref, after ProcessRef, limit in
 		return nil, false, err
 	}
 	err = s.search(ctx, treeTimeLimit, func(tx pgx.Tx) error {
-		walk := newTreeWalk(root, after.Key)
+		walk := newTreeWalk(root, after, maxTreeDepth)
 		if err := walk.run(ctx, tx, limit); err != nil {
 			return err
-		}
-		if !walk.begun {
-			return fault.Invalidf("process %s is not below %s; begin without a cursor", after, ref)
 		}
 		more = walk.more
 		refs := make([]eventRef, len(walk.page))
@@ -173,19 +171,24 @@ func (s *Store) Descendants(ctx context.Context, ref, after ProcessRef, limit in
 		}
 		return nil
 	})
+	return list, more, treeTooSlow(err, ref)
+}
+
+func treeTooSlow(err error, ref ProcessRef) error {
 	if isTimeout(err) {
-		err = fault.Wrap(fault.Timeout, err, "the tree below %s took longer than %s to read; look at a smaller part of it", ref, treeTimeLimit)
+		return fault.Wrap(fault.Timeout, err, "the tree below %s took longer than %s to read; look at a smaller part of it", ref, treeTimeLimit)
 	}
-	return list, more, err
+	return err
 }
 
 // treeWalk reads a station's starts once, in the order of time, and picks those
 // below a root: a child always starts after its parent.
 type treeWalk struct {
 	root  *Event
+	depth int // what is deeper is left out
 	below map[event.Key]*treeNode
 	byPID map[int64]*treeNode // the latest process with each pid; nil: not below the root
-	after event.Key           // the page begins behind this process
+	after ProcessRef          // the page begins behind this process
 	begun bool                // it has been met, or there is none
 	page  []*treeNode
 	more  bool
@@ -194,16 +197,21 @@ type treeWalk struct {
 type treeNode struct {
 	ref    ProcessRef
 	parent ProcessRef
+	pid    int64
 	sensor int16
 	depth  int
 }
 
-func newTreeWalk(root *Event, after event.Key) *treeWalk {
-	n := &treeNode{ref: root.Ref, sensor: sensorCode[root.Sensor]}
+// maxTreeDepth is more than any tree has.
+const maxTreeDepth = math.MaxInt
+
+func newTreeWalk(root *Event, after ProcessRef, depth int) *treeWalk {
+	n := &treeNode{ref: root.Ref, pid: signed(root.PID), sensor: sensorCode[root.Sensor]}
 	return &treeWalk{
 		root:  root,
+		depth: depth,
 		after: after,
-		begun: after.IsZero(),
+		begun: after.Key.IsZero(),
 		below: map[event.Key]*treeNode{root.Ref.Key: n},
 		byPID: map[int64]*treeNode{signed(root.PID): n},
 	}
@@ -234,8 +242,8 @@ func (w *treeWalk) run(ctx context.Context, tx DB, limit int) error {
 			changed = false
 			rest := instant[:0]
 			for _, r := range instant {
-				if n := w.parentOf(r.parent, r.parentPID, r.sensor); n != nil && event.Key(r.key) != w.root.Ref.Key && w.below[r.key] == nil {
-					child := &treeNode{ref: ProcessRef{w.root.StationID, r.started.UTC(), r.key}, parent: n.ref, sensor: r.sensor, depth: n.depth + 1}
+				if n := w.parentOf(r.parent, r.parentPID, r.sensor); n != nil && n.depth < w.depth && event.Key(r.key) != w.root.Ref.Key && w.below[r.key] == nil {
+					child := &treeNode{ref: ProcessRef{w.root.StationID, r.started.UTC(), r.key}, parent: n.ref, pid: r.pid, sensor: r.sensor, depth: n.depth + 1}
 					w.below[r.key], w.byPID[r.pid] = child, child
 					w.add(child)
 					changed = true
@@ -273,6 +281,9 @@ func (w *treeWalk) run(ctx context.Context, tx DB, limit int) error {
 	if len(w.page) > limit {
 		w.page, w.more = w.page[:limit], true
 	}
+	if !w.begun {
+		return fault.Invalidf("process %s is not below %s; begin without a cursor", w.after, w.root.Ref)
+	}
 	return nil
 }
 
@@ -281,7 +292,7 @@ func (w *treeWalk) add(n *treeNode) {
 	if w.begun {
 		w.page = append(w.page, n)
 	}
-	w.begun = w.begun || n.ref.Key == w.after
+	w.begun = w.begun || n.ref.Key == w.after.Key
 }
 
 func (w *treeWalk) parentOf(key *[16]byte, pid int64, sensor int16) *treeNode {

@@ -125,9 +125,12 @@ func (s *Store) ChangeUser(ctx context.Context, id int64, role string, disabled 
 	})
 }
 
-// RemoveUser removes a user with its sessions and tokens.
+// RemoveUser removes a user with its sessions, tokens and own searches.
 func (s *Store) RemoveUser(ctx context.Context, id int64) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := leaveSharedSearches(ctx, tx, id); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `DELETE FROM user_account WHERE id = $1`, id)
 		if err != nil {
 			return fmt.Errorf("remove user: %w", err)
