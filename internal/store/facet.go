@@ -27,7 +27,8 @@ type Facets struct {
 	SearchedTo time.Time
 }
 
-// Facet is the values of one field, those with most events first.
+// Facet is the values of one field, those with most events first, or those with
+// fewest.
 type Facet struct {
 	Field  string
 	Values []FacetValue
@@ -66,17 +67,25 @@ type facetCount struct {
 	stop   bool      // and it was a stop
 }
 
-// FacetBy returns the values that fields have in the events of a search, up to
-// limit of each. Its budget is 2 s where the search names none.
-func (s *Store) FacetBy(ctx context.Context, search Search, fields []*query.Field, limit int) (*Facets, error) {
-	if search.Budget == 0 {
-		search.Budget = facetBudget
+// FacetList selects the values that some fields have in the events of a search.
+// Its budget is 2 s where it names none.
+type FacetList struct {
+	Search
+	Fields []*query.Field
+	Limit  int  // values of each
+	Rarest bool // those first that few events have
+}
+
+// FacetBy returns the values that l selects.
+func (s *Store) FacetBy(ctx context.Context, l FacetList) (*Facets, error) {
+	if l.Budget == 0 {
+		l.Budget = facetBudget
 	}
-	c, err := newFacetCounter(fields)
+	c, err := newFacetCounter(l)
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.newWalk(ctx, search, nil, false)
+	w, err := s.newWalk(ctx, l.Search, nil, false)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +105,8 @@ func (s *Store) FacetBy(ctx context.Context, search Search, fields []*query.Fiel
 		result.SearchedTo = w.border
 	}
 	result.Events = c.events
-	for i, f := range fields {
-		facet, err := s.facet(ctx, f, c, c.keys[c.keyOf[i]], limit)
+	for i, f := range l.Fields {
+		facet, err := s.facet(ctx, f, c, c.keys[c.keyOf[i]])
 		if err != nil {
 			return nil, err
 		}
@@ -108,6 +117,7 @@ func (s *Store) FacetBy(ctx context.Context, search Search, fields []*query.Fiel
 
 // facetCounter counts all keys in one scan of each window.
 type facetCounter struct {
+	FacetList
 	keys     []*facetKey
 	keyOf    []int // of each field, which of the keys
 	events   int64
@@ -115,10 +125,10 @@ type facetCounter struct {
 	seed     int64 // of digests: nobody can prepare texts whose digests are equal
 }
 
-func newFacetCounter(fields []*query.Field) (*facetCounter, error) {
-	c := &facetCounter{seed: rand.Int64()}
+func newFacetCounter(l FacetList) (*facetCounter, error) {
+	c := &facetCounter{FacetList: l, seed: rand.Int64()}
 	starts, stops := startFields(), stopFields()
-	for _, f := range fields {
+	for _, f := range l.Fields {
 		key := &facetKey{counts: map[int64]*facetCount{}}
 		for i, columns := range [...]map[string]column{starts, stops} {
 			col := columns[f.Name]

@@ -13,34 +13,38 @@ import (
 )
 
 // facet makes the facet of a field from the counts of its key.
-func (s *Store) facet(ctx context.Context, f *query.Field, c *facetCounter, key *facetKey, limit int) (facet *Facet, err error) {
+func (s *Store) facet(ctx context.Context, f *query.Field, c *facetCounter, key *facetKey) (facet *Facet, err error) {
 	facet = &Facet{Field: f.Name, Blank: key.blank}
 	col := startFields()[f.Name]
 	switch {
 	case col.from != "":
-		err = s.search(ctx, facetTimeLimit, func(tx pgx.Tx) error { return facet.look(ctx, tx, f, col, key, limit) })
+		err = s.search(ctx, facetTimeLimit, func(tx pgx.Tx) error { return facet.look(ctx, tx, f, col, c, key) })
 	case key.text:
-		err = s.search(ctx, facetTimeLimit, func(tx pgx.Tx) error { return facet.sample(ctx, tx, col, c, key, limit) })
+		err = s.search(ctx, facetTimeLimit, func(tx pgx.Tx) error { return facet.sample(ctx, tx, col, c, key) })
 	default:
-		for _, v := range facet.most(key, limit) {
+		for _, v := range facet.first(c, key) {
 			facet.Values = append(facet.Values, FacetValue{Value: inlineText(f, col, v), Count: key.counts[v].n})
 		}
 	}
 	return facet, err
 }
 
-// most returns up to limit of a key's values, those with most events first, and
+// first returns as many of a key's values as are shown, in their order, and
 // counts the others.
-func (facet *Facet) most(key *facetKey, limit int) []int64 {
+func (facet *Facet) first(c *facetCounter, key *facetKey) []int64 {
 	values := make([]int64, 0, len(key.counts))
-	for v, c := range key.counts {
+	for v, count := range key.counts {
 		values = append(values, v)
-		facet.Others += c.n
+		facet.Others += count.n
 	}
 	slices.SortFunc(values, func(a, b int64) int {
-		return cmp.Or(cmp.Compare(key.counts[b].n, key.counts[a].n), cmp.Compare(a, b))
+		fewer := cmp.Compare(key.counts[a].n, key.counts[b].n)
+		if !c.Rarest {
+			fewer = -fewer
+		}
+		return cmp.Or(fewer, cmp.Compare(a, b))
 	})
-	values = values[:min(limit, len(values))]
+	values = values[:min(c.Limit, len(values))]
 	for _, v := range values {
 		facet.Others -= key.counts[v].n
 	}
@@ -67,10 +71,14 @@ func inlineText(f *query.Field, col column, v int64) string {
 // look puts the values to the rows of another table that were counted. Several
 // rows may have one value: a file name stands in many paths. Stations are told
 // apart even where their names are equal.
-func (facet *Facet) look(ctx context.Context, tx DB, f *query.Field, col column, key *facetKey, limit int) error {
+func (facet *Facet) look(ctx context.Context, tx DB, f *query.Field, col column, c *facetCounter, key *facetKey) error {
 	ids, counts := make([]int64, 0, len(key.counts)), make([]int64, 0, len(key.counts))
-	for id, c := range key.counts {
-		ids, counts = append(ids, id), append(counts, c.n)
+	for id, count := range key.counts {
+		ids, counts = append(ids, id), append(counts, count.n)
+	}
+	order := "DESC"
+	if c.Rarest {
+		order = "ASC"
 	}
 	same := `lower(d.text COLLATE "C")`
 	switch {
@@ -90,11 +98,11 @@ func (facet *Facet) look(ctx context.Context, tx DB, f *query.Field, col column,
 			SELECT same, sum(n)::bigint AS n
 			FROM   v
 			GROUP  BY same
-			ORDER  BY 2 DESC, 1
+			ORDER  BY 2 `+order+`, 1
 			LIMIT  @limit)
 		SELECT DISTINCT ON (g.n, g.same) v.text, g.n, v.id, (SELECT sum(n)::bigint FROM v)
 		FROM   g JOIN v ON v.same = g.same
-		ORDER  BY g.n DESC, g.same, v.n DESC, v.text`, pgx.NamedArgs{"ids": ids, "counts": counts, "limit": limit})
+		ORDER  BY g.n `+order+`, g.same, v.n DESC, v.text`, pgx.NamedArgs{"ids": ids, "counts": counts, "limit": c.Limit})
 	if err != nil {
 		return fmt.Errorf("look up values of %s: %w", f.Name, err)
 	}
@@ -132,14 +140,16 @@ func facetText(f *query.Field, col column) string {
 		return "CASE WHEN " + col.value + " THEN 'true' WHEN NOT " + col.value + " THEN 'false' ELSE '' END"
 	case f.Type == query.Text || f.Type == query.Enum:
 		return "COALESCE(" + col.value + ", '')"
+	case col.unsigned:
+		return "COALESCE((CASE WHEN " + col.value + " < 0 THEN 18446744073709551616 ELSE 0 END + " + col.value + ")::text, '')"
 	}
 	return "COALESCE((" + col.value + ")::text, '')"
 }
 
-// sample puts the texts to the digests that were counted most: each stands in an
-// event whose time is known.
-func (facet *Facet) sample(ctx context.Context, tx DB, col column, c *facetCounter, key *facetKey, limit int) error {
-	for _, digest := range facet.most(key, limit) {
+// sample puts the texts to the digests that are shown: each stands in an event
+// whose time is known.
+func (facet *Facet) sample(ctx context.Context, tx DB, col column, c *facetCounter, key *facetKey) error {
+	for _, digest := range facet.first(c, key) {
 		count := key.counts[digest]
 		from, own := "process_start s", "s.started"
 		if count.stop {

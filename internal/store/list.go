@@ -281,6 +281,29 @@ func searchedKinds(q *query.Query) (starts, stops bool) {
 	return starts, stops
 }
 
+// choosesByProcess tells whether a query speaks of nothing in which the events
+// of one process differ.
+func choosesByProcess(q *query.Query) bool {
+	var by func(n query.Node) bool
+	by = func(n query.Node) bool {
+		switch n := n.(type) {
+		case *query.And:
+			return !slices.ContainsFunc(n.Nodes, func(n query.Node) bool { return !by(n) })
+		case *query.Or:
+			return !slices.ContainsFunc(n.Nodes, func(n query.Node) bool { return !by(n) })
+		case *query.Not:
+			return by(n.Node)
+		case *query.Term:
+			return n.Field == nil || !slices.Contains(fieldsOfEvents, n.Field.Name)
+		}
+		return false
+	}
+	return q == nil || q.Root == nil || by(q.Root)
+}
+
+// fieldsOfEvents differ between a process's start and its stop.
+var fieldsOfEvents = []string{"kind", "time", "seq", "sensor", "process_guid", "parent_process_guid", "source_file", "source_record"}
+
 func conditions(list ...string) string {
 	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), "\n\t\tAND    ")
 }

@@ -81,7 +81,7 @@ func (s *Store) narrower(ctx context.Context, f *filter, l *look, ids []int32) (
 	case "s.image_id":
 		sql, column, most = `SELECT DISTINCT binary_id FROM binary_path WHERE path_id = ANY (@ids)`, "s.binary_id", mostBinaries
 	case "s.account_id", "t.account_id":
-		sql, most = `SELECT DISTINCT station_id FROM account_binary_station WHERE account_id = ANY (@ids)`, mostStations
+		sql, most = `SELECT DISTINCT station_id FROM account_station WHERE account_id = ANY (@ids)`, mostStations
 		column = l.id[:2] + "station_id"
 	default:
 		return always(), nil

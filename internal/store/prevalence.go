@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/eljefe/eljefe/internal/event"
 )
 
 // sighting is something that is noted when it is seen first: an account that
-// runs a binary on a station, a parent binary that starts one there, or, without
-// a station, a binary in a path.
+// runs a binary on a station, a parent binary that starts one there; without a
+// station, a binary in a path; without a binary, an account on a station.
 type sighting struct {
 	kind                  sightingKind
 	binary, with, station int32
@@ -24,6 +26,7 @@ const (
 	ofAccount sightingKind = iota
 	ofParent
 	ofPath
+	ofStation
 )
 
 // launch is a pair of binaries; the parent is 0 where it is not stored.
@@ -63,13 +66,25 @@ func (w *writer) countPrevalence(ctx context.Context) error {
 		f.runs++
 		f.first, f.last = earlier(f.first, at), later(f.last, at)
 	}
-	if len(launches) == 0 {
-		return nil
+	for _, r := range w.starts {
+		w.sightAccount(firsts, r.self.station, r.Process)
+	}
+	for _, r := range w.stops {
+		w.sightAccount(firsts, r.station, r.Process)
 	}
 	if err := w.noteFirsts(ctx, firsts, launches); err != nil {
 		return err
 	}
+	if len(launches) == 0 {
+		return nil
+	}
 	return w.appendDeltas(ctx, launches)
+}
+
+func (w *writer) sightAccount(firsts map[sighting]time.Time, station int64, p *event.Process) {
+	if id := w.words.accounts[account{p.User, p.UserSID}]; id != 0 {
+		w.sight(firsts, sighting{ofStation, 0, int32(id), int32(station)}, time.Time{})
+	}
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -99,7 +114,7 @@ func (w *writer) noteFirsts(ctx context.Context, firsts map[sighting]time.Time, 
 	slices.SortFunc(ordered, func(a, b sighting) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.station, b.station), cmp.Compare(a.binary, b.binary), cmp.Compare(a.with, b.with))
 	})
-	for kind, sql := range [...]string{ofAccount: noteAccountsSQL, ofParent: noteParentsSQL, ofPath: notePathsSQL} {
+	for kind, sql := range [...]string{ofAccount: noteAccountsSQL, ofParent: noteParentsSQL, ofPath: notePathsSQL, ofStation: noteStationsSQL} {
 		var binaries, with, stations []int32
 		var times []time.Time
 		for _, s := range ordered {
@@ -185,6 +200,16 @@ const (
 			FROM   told t
 			WHERE  NOT EXISTS (SELECT FROM binary_path p WHERE p.path_id = t.path_id AND p.binary_id = t.binary_id)
 			ORDER  BY 1, 2
+			ON CONFLICT DO NOTHING)
+		SELECT 0, 0, 0 WHERE false`
+
+	noteStationsSQL = `
+		WITH told AS (SELECT * FROM ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)),
+		noted AS (
+			INSERT INTO account_station (account_id, station_id)
+			SELECT account_id, station_id
+			FROM   told t
+			WHERE  NOT EXISTS (SELECT FROM account_station a WHERE a.account_id = t.account_id AND a.station_id = t.station_id)
 			ON CONFLICT DO NOTHING)
 		SELECT 0, 0, 0 WHERE false`
 )

@@ -126,6 +126,7 @@ func removeStation(ctx context.Context, tx DB, id int64) error {
 		`DELETE FROM process_stop WHERE station_id = $1`,
 		`DELETE FROM launch_station WHERE station_id = $1`,
 		`DELETE FROM account_binary_station WHERE station_id = $1`,
+		`DELETE FROM account_station WHERE station_id = $1`,
 		`DELETE FROM station_hour WHERE station_id = $1`,
 		`DELETE FROM station_stream WHERE station_id = $1`,
 		`DELETE FROM station WHERE id = $1`,

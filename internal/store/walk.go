@@ -21,6 +21,7 @@ type walk struct {
 	store     *Store
 	search    Search
 	forms     []*searchForm
+	byProcess bool // the search chooses all events of a process or none
 	ascending bool
 	after     *position
 	days      []time.Time // that have partitions, in the order of the walk
@@ -49,6 +50,7 @@ type searchForm struct {
 	longest   time.Duration // that any process has run
 	startedIn string        // condition on t.started
 	joinStart string        // how process_start s is joined
+	within    bool          // the processes have started in the window too
 }
 
 // stopForms returns the forms of a search for stops. One that speaks of the
@@ -60,12 +62,13 @@ func stopForms(filter *filter) []*searchForm {
 	form := func(startedIn, joinStart string) *searchForm {
 		return &searchForm{stops: true, filter: filter, time: "t.stopped", own: "t", startedIn: startedIn, joinStart: joinStart}
 	}
+	within := func(f *searchForm) *searchForm { f.within = true; return f }
 	if !filter.joins {
 		return []*searchForm{form("t.started < @to AND t.started >= @from_started", "")}
 	}
 	const same = "s.station_id = t.station_id AND s.started = t.started AND s.process_key = t.process_key"
 	return []*searchForm{
-		form("t.started < @to AND t.started >= @from", "process_start s ON "+same+" AND s.started < @to AND s.started >= @from"),
+		within(form("t.started < @to AND t.started >= @from", "process_start s ON "+same+" AND s.started < @to AND s.started >= @from")),
 		form("t.started < @from AND t.started >= @from_started",
 			"LATERAL (SELECT * FROM process_start s WHERE "+same+" AND s.started < @from AND s.started >= @from_started LIMIT 1) AS s ON true"),
 	}
@@ -91,6 +94,7 @@ func (f *filter) join() string {
 func (s *Store) newWalk(ctx context.Context, search Search, after *position, ascending bool) (*walk, error) {
 	w := &walk{store: s, search: search, after: after, ascending: ascending, step: firstWindow, deadline: time.Now().Add(search.budget())}
 	starts, stops := searchedKinds(search.Query)
+	w.byProcess = choosesByProcess(search.Query)
 	if starts {
 		filter, err := s.newSearchFilter(ctx, search.Query, false)
 		if err != nil {
@@ -281,10 +285,15 @@ func (f *searchForm) from(from, to time.Time, also string) (string, pgx.NamedArg
 // list returns up to limit events of a window, in the order of the walk.
 func (w *walk) list(ctx context.Context, tx DB, from, to time.Time, limit int) ([]listed, error) {
 	var all []listed
+	var starts []listed // all of the window that fit, if allStarts
+	allStarts := false
 	for _, f := range w.forms {
-		rows, err := w.listForm(ctx, tx, f, from, to, limit)
+		rows, err := w.listForm(ctx, tx, f, from, to, limit, starts, allStarts)
 		if err != nil {
 			return nil, err
+		}
+		if !f.stops && w.byProcess && len(rows) < limit && (w.after == nil || w.after.at.Before(from) || !w.after.at.Before(to)) {
+			starts, allStarts = rows, true
 		}
 		all = append(all, rows...)
 	}
@@ -299,7 +308,15 @@ func (w *walk) list(ctx context.Context, tx DB, from, to time.Time, limit int) (
 	return all[:min(limit, len(all))], nil
 }
 
-func (w *walk) listForm(ctx context.Context, tx DB, f *searchForm, from, to time.Time, limit int) ([]listed, error) {
+// listForm lists the events of one form. If all starts of the window that fit
+// are known, and a stop needs a start that fits, those that have stopped in the
+// window too are the stops of these.
+func (w *walk) listForm(ctx context.Context, tx DB, f *searchForm, from, to time.Time, limit int, starts []listed, allStarts bool) ([]listed, error) {
+	if known := f.within && f.filter.inner && allStarts; known && len(starts) == 0 {
+		return nil, nil
+	} else if known {
+		f = f.ofStarts(starts)
+	}
 	order, compare := "DESC", "<"
 	if w.ascending {
 		order, compare = "ASC", ">"
@@ -343,10 +360,28 @@ func (w *walk) listForm(ctx context.Context, tx DB, f *searchForm, from, to time
 	return list, nil
 }
 
+// ofStarts returns a form for the stops of the given starts.
+func (f *searchForm) ofStarts(starts []listed) *searchForm {
+	n := len(starts)
+	stations, times, keys := make([]int64, n), make([]time.Time, n), make([][16]byte, n)
+	for i, l := range starts {
+		stations[i], times[i], keys[i] = l.station, l.started, l.key
+	}
+	of := *f
+	of.filter = &filter{
+		where: "(t.station_id, t.started, t.process_key) IN (SELECT * FROM unnest(@stations::integer[], @times::timestamptz[], @keys::uuid[]))",
+		args:  pgx.NamedArgs{"stations": stations, "times": times, "keys": keys},
+	}
+	return &of
+}
+
 // count counts up to limit events of a window.
 func (w *walk) count(ctx context.Context, tx DB, from, to time.Time, limit int64) (int64, error) {
 	var all int64
 	for _, f := range w.forms {
+		if f.within && f.filter.inner && w.byProcess && len(w.forms) > 2 && all == 0 {
+			continue // a stop of a start that does not fit
+		}
 		tables, args := f.from(from, to, "")
 		args["limit"] = limit - all
 		var n int64

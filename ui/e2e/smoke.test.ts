@@ -1,27 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { violations } from './axe';
 import { launch, logIn, open, url } from './browser';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser?.close());
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate(() =>
-    (window as unknown as { axe: { run(at: Document, how: object): Promise<AxeResults> } }).axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
-    }),
-  );
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
-}
 
 it('sends whoever is not logged in to log-in, and back to where they wanted to go', async () => {
   const { page } = await open(browser);
@@ -90,7 +76,7 @@ it('speaks Spanish when asked', async () => {
   await logIn(page);
   await page.getByRole('button', { name: 'Language en: English' }).click();
   await page.getByRole('menuitemradio', { name: 'Español' }).click();
-  await page.getByRole('link', { name: 'Estaciones' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: 'Estaciones' }).click();
   await page.waitForURL('**/stations');
   expect(await page.title()).toBe('Estaciones · El Jefe');
   expect(await page.locator('html').getAttribute('lang')).toBe('es');

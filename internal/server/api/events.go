@@ -25,12 +25,14 @@ type Event struct {
 	ParentBinaryID int64      `json:"parent_binary_id,omitempty"`
 	Prevalence     int64      `json:"prevalence,omitempty" doc:"stations that have run the binary"`
 	Runs           int64      `json:"runs,omitempty" doc:"of the binary, in the fleet"`
+	LaunchStations int64      `json:"launch_stations,omitempty" doc:"on which the parent's binary has started this one; absent: the parent is not stored"`
+	LaunchRuns     int64      `json:"launch_runs,omitempty" doc:"how often it has"`
 }
 
 func eventJSON(e *store.Event) Event {
 	j := Event{
 		ProcessID: e.Ref.String(), StationID: e.StationID, Process: e.Process, BinaryID: e.BinaryID, ParentBinaryID: e.ParentBinaryID,
-		Prevalence: e.Prevalence, Runs: e.Runs,
+		Prevalence: e.Prevalence, Runs: e.Runs, LaunchStations: e.LaunchStations, LaunchRuns: e.LaunchRuns,
 	}
 	j.ID = j.ProcessID + "-" + string(e.Kind)
 	if e.Parent != nil {
@@ -193,7 +195,10 @@ type ProcessInput struct {
 }
 
 type processOutput struct {
-	Body Event
+	Body struct {
+		Event
+		Children int64 `json:"children" doc:"how many processes it has started"`
+	}
 }
 
 func (a *API) getProcess(ctx context.Context, in *ProcessInput) (*processOutput, error) {
@@ -205,7 +210,12 @@ func (a *API) getProcess(ctx context.Context, in *ProcessInput) (*processOutput,
 	if err != nil {
 		return nil, err
 	}
-	return &processOutput{Body: eventJSON(e)}, nil
+	out := &processOutput{}
+	out.Body.Event = eventJSON(e)
+	if out.Body.Children, err = a.Store.CountChildren(ctx, e); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // Ancestor is a process above another. One that is not stored is known from
@@ -267,11 +277,9 @@ func (a *API) getDescendants(ctx context.Context, in *descendantsInput) (*descen
 	if err != nil {
 		return nil, err
 	}
-	var after store.ProcessRef
-	if in.Cursor != "" {
-		if after, err = store.ParseProcessRef(in.Cursor); err != nil {
-			return nil, fault.Invalidf("the cursor is not one of ours; begin without one")
-		}
+	after, err := parseTreeCursor(in.Cursor)
+	if err != nil {
+		return nil, err
 	}
 	list, more, err := a.Store.Descendants(ctx, ref, after, in.Limit)
 	if err != nil {

@@ -19,10 +19,16 @@ func TestPageKnowsTheAPI(t *testing.T) {
 		name  string // of the page's interface
 		value any
 	}{
-		{"EventRow", Event{}}, {"Statistics", Event{}}, {"Ancestor", Ancestor{}}, {"Descendant", Descendant{}},
-		{"User", User{}}, {"Session", Session{}}, {"Token", Token{}}, {"Station", Station{}}, {"Import", Import{}},
+		{"EventRow", processOutput{}.Body}, {"Statistics", Event{}}, {"Ancestor", Ancestor{}}, {"Descendant", Descendant{}},
+		{"User", User{}}, {"Session", Session{}}, {"Token", Token{}}, {"Station", stationOutput{}.Body}, {"Import", Import{}},
 		{"QueryField", Field{}}, {"QueryValue", FieldValue{}}, {"QueryTerm", TermJSON{}}, {"QueryCheck", checkOutput{}.Body}, {"Problem", Problem{}},
 		{"EventPage", eventsOutput{}.Body}, {"EventCount", countOutput{}.Body}, {"Histogram", histogramOutput{}.Body},
+		{"FacetValue", FacetValue{}}, {"Facet", Facet{}}, {"Facets", facetsOutput{}.Body}, {"TreeNode", TreeNode{}}, {"TreePage", treeOutput{}.Body},
+		{"Binary", Binary{}}, {"BinaryPage", binariesOutput{}.Body}, {"BinaryCount", binaryCountOutput{}.Body},
+		{"BinaryStation", BinaryStation{}}, {"BinaryStationPage", binaryStationsOutput{}.Body},
+		{"BinaryUser", BinaryUser{}}, {"BinaryUserList", binaryUsersOutput{}.Body}, {"Launch", Launch{}}, {"LaunchList", launchesOutput{}.Body},
+		{"StationUser", StationUser{}}, {"StationUserList", stationUsersOutput{}.Body}, {"Pulse", pulseOutput{}.Body}, {"Overview", overviewOutput{}.Body},
+		{"SavedSearchDraft", SavedSearch{}}, {"SavedSearch", SavedSearch{}}, {"SavedSearchList", searchesOutput{}.Body},
 		{"StationPage", stationsOutput{}.Body}, {"DescendantPage", descendantsOutput{}.Body}, {"ImportList", importsOutput{}.Body}, {"Status", statusOutput{}.Body},
 	} {
 		body := regexp.MustCompile(`(?s)export interface ` + tt.name + `\b[^{]*\{(.*?)\n\}`).FindSubmatch(raw)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fault"
@@ -25,9 +26,25 @@ type fieldsOutput struct {
 	}
 }
 
-func (a *API) queryFields(context.Context, *struct{}) (*fieldsOutput, error) {
+// OfInput says of what a filter chooses.
+type OfInput struct {
+	Of string `query:"of" enum:"events,binaries" default:"events" doc:"what the filter is for"`
+}
+
+func (in *OfInput) parse(q string, now time.Time) (*query.Query, error) {
+	if in.Of == "binaries" {
+		return query.ParseBinaries(q, now)
+	}
+	return query.Parse(q, now)
+}
+
+func (a *API) queryFields(_ context.Context, in *OfInput) (*fieldsOutput, error) {
 	out := &fieldsOutput{}
-	for _, f := range query.Fields() {
+	fields := query.Fields()
+	if in.Of == "binaries" {
+		fields = query.BinaryFields()
+	}
+	for _, f := range fields {
 		field := Field{Name: f.Name, Sigma: f.Sigma, Type: string(f.Type), Description: f.Description, Values: f.Values, Examples: f.Examples}
 		switch f.Type {
 		case query.Boolean:
@@ -91,6 +108,7 @@ func (a *API) queryValues(ctx context.Context, in *valuesInput) (*valuesOutput, 
 }
 
 type checkInput struct {
+	OfInput
 	Q string `query:"q" maxLength:"16384"`
 }
 
@@ -112,7 +130,7 @@ type checkOutput struct {
 }
 
 func (a *API) checkQuery(_ context.Context, in *checkInput) (*checkOutput, error) {
-	q, err := query.Parse(in.Q, a.Now())
+	q, err := in.parse(in.Q, a.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,9 @@ package api
 
 import (
 	"context"
-	"encoding/base64"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/store"
 )
 
@@ -19,14 +16,23 @@ type Station struct {
 	FirstSeen time.Time `json:"first_seen" doc:"time of the oldest event"`
 	LastSeen  time.Time `json:"last_seen" doc:"time of the newest event"`
 	Processes int64     `json:"processes" doc:"process starts that were ever stored"`
+	Events24h int64     `json:"events_24h" doc:"events in the 24 hours before now and in the rest of the hour in which they began"`
+	Silent    bool      `json:"silent" doc:"live, and no event for over 24 hours"`
 }
 
-func stationJSON(s *store.Station) Station {
-	return Station{ID: s.ID, Name: s.Name, Origin: string(s.Origin), FirstSeen: s.FirstSeen.UTC(), LastSeen: s.LastSeen.UTC(), Processes: s.Starts}
+const recently = 24 * time.Hour
+
+func stationJSON(s *store.Station, recent int64, now time.Time) Station {
+	return Station{
+		ID: s.ID, Name: s.Name, Origin: string(s.Origin), FirstSeen: s.FirstSeen.UTC(), LastSeen: s.LastSeen.UTC(), Processes: s.Starts,
+		Events24h: recent, Silent: s.Origin == event.Live && s.LastSeen.Before(now.Add(-recently)),
+	}
 }
 
 type listStationsInput struct {
 	Search string `query:"search" maxLength:"256" doc:"part of the name"`
+	Sort   string `query:"sort" enum:"name,last_seen,first_seen,processes" default:"name"`
+	Order  string `query:"order" enum:"asc,desc" default:"asc"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 	Cursor string `query:"cursor" maxLength:"1024"`
 }
@@ -39,34 +45,27 @@ type stationsOutput struct {
 }
 
 func (a *API) listStations(ctx context.Context, in *listStationsInput) (*stationsOutput, error) {
-	list := store.StationList{Search: in.Search, Limit: in.Limit}
-	if in.Cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(in.Cursor)
-		id, name, ok := strings.Cut(string(raw), " ")
-		n, err2 := strconv.ParseInt(id, 10, 64)
-		if err != nil || err2 != nil || !ok {
-			return nil, fault.Invalidf("the cursor is not one of ours; begin without one")
-		}
-		list.AfterID, list.AfterName = n, name
-	}
-	stations, more, err := a.Store.Stations(ctx, list)
+	now := a.Now()
+	stations, next, err := a.Store.Stations(ctx, store.StationList{
+		Search: in.Search, Sort: in.Sort, Descending: in.Order == "desc", Cursor: in.Cursor, Limit: in.Limit, Since: now.Add(-recently),
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &stationsOutput{}
-	out.Body.Stations = make([]Station, len(stations))
+	out.Body.Stations, out.Body.Next = make([]Station, len(stations)), next
 	for i := range stations {
-		out.Body.Stations[i] = stationJSON(&stations[i])
-	}
-	if more {
-		last := stations[len(stations)-1]
-		out.Body.Next = base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.ID, 10) + " " + last.Name))
+		out.Body.Stations[i] = stationJSON(&stations[i].Station, stations[i].Recent, now)
 	}
 	return out, nil
 }
 
 type stationOutput struct {
-	Body Station
+	Body struct {
+		Station
+		Binaries int64 `json:"binaries" doc:"that have run there"`
+		Users    int64 `json:"users" doc:"that have run something there"`
+	}
 }
 
 func (a *API) getStation(ctx context.Context, in *IDInput) (*stationOutput, error) {
@@ -74,7 +73,62 @@ func (a *API) getStation(ctx context.Context, in *IDInput) (*stationOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	return &stationOutput{Body: stationJSON(s)}, nil
+	now := a.Now()
+	f, err := a.Store.StationFigures(ctx, in.ID, now.Add(-recently))
+	if err != nil {
+		return nil, err
+	}
+	out := &stationOutput{}
+	out.Body.Station, out.Body.Binaries, out.Body.Users = stationJSON(s, f.Recent, now), f.Binaries, f.Users
+	return out, nil
+}
+
+type stationBinariesInput struct {
+	IDInput
+	PartInput
+}
+
+func (a *API) listStationBinaries(ctx context.Context, in *stationBinariesInput) (*binariesOutput, error) {
+	list, next, err := a.Store.StationBinaries(ctx, in.ID, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &binariesOutput{}
+	out.Body.Binaries, out.Body.Next = binariesJSON(list), next
+	return out, nil
+}
+
+type stationUsersInput struct {
+	IDInput
+	MostInput
+}
+
+// StationUser is an account that has run something on a station.
+type StationUser struct {
+	User      string    `json:"user" doc:"DOMAIN\\name"`
+	UserSID   string    `json:"user_sid,omitempty"`
+	Binaries  int64     `json:"binaries" doc:"that it ran there"`
+	FirstSeen time.Time `json:"first_seen"`
+}
+
+type stationUsersOutput struct {
+	Body struct {
+		Users []StationUser `json:"users" doc:"those with most binaries first"`
+		More  bool          `json:"more"`
+	}
+}
+
+func (a *API) listStationUsers(ctx context.Context, in *stationUsersInput) (*stationUsersOutput, error) {
+	list, more, err := a.Store.StationUsers(ctx, in.ID, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &stationUsersOutput{}
+	out.Body.Users, out.Body.More = make([]StationUser, len(list)), more
+	for i, u := range list {
+		out.Body.Users[i] = StationUser{User: u.User, UserSID: u.UserSID, Binaries: u.Count, FirstSeen: u.FirstSeen.UTC()}
+	}
+	return out, nil
 }
 
 func (a *API) removeStation(ctx context.Context, in *IDInput) (*struct{}, error) {

@@ -207,7 +207,15 @@ CREATE TABLE account_binary_station (
     PRIMARY KEY (binary_id, station_id, account_id)
 );
 CREATE INDEX account_binary_station_station ON account_binary_station (station_id);
-CREATE INDEX account_binary_station_account ON account_binary_station (account_id, station_id);
+
+-- On which stations an account has been seen, in a start or a stop: a search for
+-- a user goes to these alone.
+CREATE TABLE account_station (
+    account_id integer NOT NULL,
+    station_id integer NOT NULL,
+    PRIMARY KEY (account_id, station_id)
+);
+CREATE INDEX account_station_station ON account_station (station_id);
 
 CREATE TABLE launch_station (
     binary_id        integer     NOT NULL,

@@ -1,28 +1,45 @@
 import type {
   Ancestor,
+  Binary,
+  BinaryCount,
+  BinaryPage,
+  BinarySort,
+  BinaryStationPage,
+  BinaryUserList,
   DescendantPage,
   EventCount,
   EventPage,
   EventRow,
+  Facets,
   Histogram,
   Import,
   ImportList,
+  LaunchList,
+  Overview,
   Problem,
+  Pulse,
   QueryCheck,
   QueryField,
   QueryValue,
   Role,
+  SavedSearch,
+  SavedSearchDraft,
+  SavedSearchList,
   Session,
   Station,
   StationPage,
+  StationSort,
+  StationUserList,
   Status,
   Token,
+  TreePage,
   User,
 } from './types';
 
 export const base = '/api/v1';
 
-export type Parameters = Record<string, string | number | boolean | undefined>;
+/** A list is a parameter that stands there once for each of its values. */
+export type Parameters = Record<string, string | number | boolean | readonly string[] | undefined>;
 
 /** The server said no. */
 export class ApiError extends Error {
@@ -57,7 +74,8 @@ export function whenRefused(listener: Listener): void {
 export function address(path: string, parameters: Parameters = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== '') search.set(name, String(value));
+    if (Array.isArray(value)) for (const one of value) search.append(name, one);
+    else if (value !== undefined && value !== '') search.set(name, String(value));
   }
   const query = search.toString();
   return query ? `${base}${path}?${query}` : base + path;
@@ -112,6 +130,22 @@ export interface Search {
 
 const search = ({ q, from, to }: Search): Parameters => ({ q, from, to });
 
+/** A part of a list that goes on by cursor. */
+export interface Part {
+  cursor?: string;
+  limit?: number;
+}
+
+/** What a filter chooses; events, where it is not said. */
+export type FilterOf = 'events' | 'binaries';
+
+export type Order = 'asc' | 'desc';
+
+/** A binary by its number, or by a whole SHA-256, SHA-1 or MD5 in hex. */
+export type BinaryName = number | string;
+
+const binary = (id: BinaryName) => `/binaries/${encodeURIComponent(id)}`;
+
 export const api = {
   session: (signal?: AbortSignal) => request<Session>('/session', { signal }),
   logIn: (name: string, password: string) => request<Session>('/session', { method: 'POST', body: { name, password } }),
@@ -125,6 +159,8 @@ export const api = {
     request<EventCount>('/events/count', { parameters: search(of), signal }),
   histogram: (of: Search, buckets: number, signal?: AbortSignal) =>
     request<Histogram>('/events/histogram', { parameters: { ...search(of), buckets }, signal }),
+  facets: (of: Search, fields: readonly string[], page: { limit?: number; order?: Order }, signal?: AbortSignal) =>
+    request<Facets>('/events/facets', { parameters: { ...search(of), field: fields, ...page }, signal }),
   exportAddress: (of: Search, format: 'ndjson' | 'csv') => address('/events/export', { ...search(of), format }),
   liveAddress: (q: string | undefined, after: string) => address('/events/live', { q, after }),
 
@@ -133,16 +169,49 @@ export const api = {
     request<{ ancestors: Ancestor[] }>(`/processes/${encodeURIComponent(id)}/ancestors`, { signal }),
   descendants: (id: string, page: { limit?: number; cursor?: string }, signal?: AbortSignal) =>
     request<DescendantPage>(`/processes/${encodeURIComponent(id)}/descendants`, { parameters: page, signal }),
+  tree: (id: string, page: Part & { depth?: number }, signal?: AbortSignal) =>
+    request<TreePage>(`/processes/${encodeURIComponent(id)}/tree`, { parameters: { ...page }, signal }),
 
-  fields: (signal?: AbortSignal) => request<{ fields: QueryField[] }>('/query/fields', { signal }),
+  binaries: (of: { q?: string; sort?: BinarySort; order?: Order }, page: Part, signal?: AbortSignal) =>
+    request<BinaryPage>('/binaries', { parameters: { ...of, ...page }, signal }),
+  binaryCount: (q: string | undefined, signal?: AbortSignal) =>
+    request<BinaryCount>('/binaries/count', { parameters: { q }, signal }),
+  binary: (id: BinaryName, signal?: AbortSignal) => request<Binary>(binary(id), { signal }),
+  binaryStations: (id: BinaryName, page: Part, signal?: AbortSignal) =>
+    request<BinaryStationPage>(`${binary(id)}/stations`, { parameters: { ...page }, signal }),
+  binaryUsers: (id: BinaryName, limit?: number, signal?: AbortSignal) =>
+    request<BinaryUserList>(`${binary(id)}/users`, { parameters: { limit }, signal }),
+  binaryParents: (id: BinaryName, limit?: number, signal?: AbortSignal) =>
+    request<LaunchList>(`${binary(id)}/parents`, { parameters: { limit }, signal }),
+  binaryChildren: (id: BinaryName, limit?: number, signal?: AbortSignal) =>
+    request<LaunchList>(`${binary(id)}/children`, { parameters: { limit }, signal }),
+
+  fields: (signal?: AbortSignal, of?: FilterOf) =>
+    request<{ fields: QueryField[] }>('/query/fields', { parameters: { of }, signal }),
   values: (field: string, prefix: string, limit: number, signal?: AbortSignal) =>
     request<{ values: QueryValue[] }>('/query/values', { parameters: { field, prefix, limit }, signal }),
-  check: (q: string, signal?: AbortSignal) => request<QueryCheck>('/query/check', { parameters: { q }, signal }),
+  check: (q: string, signal?: AbortSignal, of?: FilterOf) =>
+    request<QueryCheck>('/query/check', { parameters: { q, of }, signal }),
 
-  stations: (page: { search?: string; limit?: number; cursor?: string }, signal?: AbortSignal) =>
-    request<StationPage>('/stations', { parameters: page, signal }),
+  stations: (page: Part & { search?: string; sort?: StationSort; order?: Order }, signal?: AbortSignal) =>
+    request<StationPage>('/stations', { parameters: { ...page }, signal }),
   station: (id: number, signal?: AbortSignal) => request<Station>(`/stations/${id}`, { signal }),
+  stationBinaries: (id: number, page: Part, signal?: AbortSignal) =>
+    request<BinaryPage>(`/stations/${id}/binaries`, { parameters: { ...page }, signal }),
+  stationUsers: (id: number, limit?: number, signal?: AbortSignal) =>
+    request<StationUserList>(`/stations/${id}/users`, { parameters: { limit }, signal }),
   deleteStation: (id: number) => request<void>(`/stations/${id}`, { method: 'DELETE' }),
+
+  pulse: (of: { from?: string; to?: string; station_id?: number; top?: number }, signal?: AbortSignal) =>
+    request<Pulse>('/pulse', { parameters: { ...of }, signal }),
+  overview: (signal?: AbortSignal) => request<Overview>('/overview', { signal }),
+
+  searches: (signal?: AbortSignal) => request<SavedSearchList>('/searches', { signal }),
+  savedSearch: (id: number, signal?: AbortSignal) => request<SavedSearch>(`/searches/${id}`, { signal }),
+  addSearch: (body: SavedSearchDraft) => request<SavedSearch>('/searches', { method: 'POST', body }),
+  changeSearch: (id: number, change: Partial<SavedSearchDraft>) =>
+    request<SavedSearch>(`/searches/${id}`, { method: 'PATCH', body: change }),
+  deleteSearch: (id: number) => request<void>(`/searches/${id}`, { method: 'DELETE' }),
 
   imports: (signal?: AbortSignal) => request<ImportList>('/imports', { signal }),
   import: (id: number, signal?: AbortSignal) => request<Import>(`/imports/${id}`, { signal }),

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
-import { ApiError, api, type Search } from './client';
+import { ApiError, api, type BinaryName, type FilterOf, type Order, type Search } from './client';
+import type { BinarySort, StationSort } from './types';
 
 export const pageSize = 200;
 
@@ -49,6 +50,12 @@ export const queries = {
       queryKey: ['events', 'histogram', of, buckets],
       queryFn: ({ signal }) => api.histogram(of, buckets, signal),
     }),
+  /** The values with most events first; in ascending order those with fewest. */
+  facets: (of: Search, fields: readonly string[], limit = 10, order: Order = 'desc') =>
+    queryOptions({
+      queryKey: ['events', 'facets', of, fields, limit, order],
+      queryFn: ({ signal }) => api.facets(of, fields, { limit, order }, signal),
+    }),
   process: (id: string) =>
     queryOptions({ queryKey: ['process', id], queryFn: ({ signal }) => api.process(id, signal) }),
   ancestors: (id: string) =>
@@ -60,10 +67,51 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next,
     }),
-  fields: () =>
+  tree: (id: string, limit: number, depth?: number) =>
+    infiniteQueryOptions({
+      queryKey: ['process', id, 'tree', limit, depth],
+      queryFn: ({ pageParam, signal }) => api.tree(id, { limit, depth, cursor: pageParam }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  binaries: (of: { q?: string; sort?: BinarySort; order?: Order }) =>
+    infiniteQueryOptions({
+      queryKey: ['binaries', 'rows', of],
+      queryFn: ({ pageParam, signal }) => api.binaries(of, { cursor: pageParam, limit: pageSize }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  binaryCount: (q?: string) =>
+    queryOptions({ queryKey: ['binaries', 'count', q], queryFn: ({ signal }) => api.binaryCount(q, signal) }),
+  binary: (id: BinaryName) =>
+    queryOptions({ queryKey: ['binary', id], queryFn: ({ signal }) => api.binary(id, signal) }),
+  binaryStations: (id: BinaryName) =>
+    infiniteQueryOptions({
+      queryKey: ['binary', id, 'stations'],
+      queryFn: ({ pageParam, signal }) => api.binaryStations(id, { cursor: pageParam, limit: pageSize }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  binaryUsers: (id: BinaryName, limit?: number) =>
     queryOptions({
-      queryKey: ['query', 'fields'],
-      queryFn: ({ signal }) => api.fields(signal),
+      queryKey: ['binary', id, 'users', limit],
+      queryFn: ({ signal }) => api.binaryUsers(id, limit, signal),
+    }),
+  binaryParents: (id: BinaryName, limit?: number) =>
+    queryOptions({
+      queryKey: ['binary', id, 'parents', limit],
+      queryFn: ({ signal }) => api.binaryParents(id, limit, signal),
+    }),
+  binaryChildren: (id: BinaryName, limit?: number) =>
+    queryOptions({
+      queryKey: ['binary', id, 'children', limit],
+      queryFn: ({ signal }) => api.binaryChildren(id, limit, signal),
+    }),
+  /** The fields of a filter of events, or of binaries. */
+  fields: (of?: FilterOf) =>
+    queryOptions({
+      queryKey: ['query', 'fields', of],
+      queryFn: ({ signal }) => api.fields(signal, of),
       staleTime: Number.POSITIVE_INFINITY,
     }),
   values: (field: string, prefix: string) =>
@@ -71,19 +119,39 @@ export const queries = {
       queryKey: ['query', 'values', field, prefix],
       queryFn: ({ signal }) => api.values(field, prefix, 12, signal),
     }),
-  check: (q: string) =>
+  check: (q: string, of?: FilterOf) =>
     queryOptions({
-      queryKey: ['query', 'check', q],
-      queryFn: ({ signal }) => api.check(q, signal),
+      queryKey: ['query', 'check', q, of],
+      queryFn: ({ signal }) => api.check(q, signal, of),
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  stations: (search: string) =>
+  stations: (search: string, by: { sort?: StationSort; order?: Order } = {}) =>
     infiniteQueryOptions({
-      queryKey: ['stations', search],
-      queryFn: ({ pageParam, signal }) => api.stations({ search, limit: pageSize, cursor: pageParam }, signal),
+      queryKey: ['stations', search, by],
+      queryFn: ({ pageParam, signal }) => api.stations({ search, ...by, limit: pageSize, cursor: pageParam }, signal),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next,
     }),
+  station: (id: number) =>
+    queryOptions({ queryKey: ['station', id], queryFn: ({ signal }) => api.station(id, signal) }),
+  stationBinaries: (id: number) =>
+    infiniteQueryOptions({
+      queryKey: ['station', id, 'binaries'],
+      queryFn: ({ pageParam, signal }) => api.stationBinaries(id, { cursor: pageParam, limit: pageSize }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  stationUsers: (id: number, limit?: number) =>
+    queryOptions({
+      queryKey: ['station', id, 'users', limit],
+      queryFn: ({ signal }) => api.stationUsers(id, limit, signal),
+    }),
+  pulse: (of: { from?: string; to?: string; station_id?: number; top?: number }) =>
+    queryOptions({ queryKey: ['pulse', of], queryFn: ({ signal }) => api.pulse(of, signal) }),
+  overview: () => queryOptions({ queryKey: ['overview'], queryFn: ({ signal }) => api.overview(signal) }),
+  searches: () => queryOptions({ queryKey: ['searches'], queryFn: ({ signal }) => api.searches(signal) }),
+  savedSearch: (id: number) =>
+    queryOptions({ queryKey: ['searches', id], queryFn: ({ signal }) => api.savedSearch(id, signal) }),
   imports: () => queryOptions({ queryKey: ['imports'], queryFn: ({ signal }) => api.imports(signal) }),
   users: () => queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => api.users(signal) }),
   tokens: () => queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) }),

@@ -103,8 +103,14 @@ export interface EventRow extends Statistics {
   duration_ms?: number;
   exit_code?: number;
   binary_id?: number;
+  parent_binary_id?: number;
   prevalence?: number;
   runs?: number;
+  /** On how many stations, and how often, the parent's binary has started this one. Absent where the parent is not stored. */
+  launch_stations?: number;
+  launch_runs?: number;
+  /** How many processes it has started. Only of a process that was asked for by its id. */
+  children?: number;
 }
 
 export interface EventPage {
@@ -128,14 +134,36 @@ export interface Histogram {
   complete: boolean;
 }
 
-export interface Ancestor {
+export interface FacetValue {
+  /** As it stands in a filter after the field's name. */
+  value: string;
+  count: number;
+  /** Of the station, where the field is station. */
+  id?: number;
+}
+
+/** The values that a field has in the events of a search, those with most events first. */
+export interface Facet {
+  field: string;
+  values: FacetValue[];
+  /** Events with further values. */
+  others: number;
+  /** Events in which the field has no value. */
+  blank: number;
+}
+
+export interface Facets {
+  facets: Facet[];
+  events: number;
+  /** False: the time was up, and the figures are those since searched_to. */
+  complete: boolean;
+  searched_to?: string;
+}
+
+/** A process above another. One that is not stored is known from what its child told, and has no id. */
+export interface Ancestor extends Omit<EventRow, 'process'> {
   process?: string;
   known: boolean;
-  pid: number;
-  image?: string;
-  command_line?: string;
-  user?: string;
-  started?: string;
 }
 
 export interface Descendant extends EventRow {
@@ -148,6 +176,116 @@ export interface Descendant extends EventRow {
 export interface DescendantPage {
   descendants: Descendant[];
   next?: string;
+}
+
+/** A process of a tree, with what its row shows. */
+export interface TreeNode {
+  process: string;
+  /** The process in the tree it hangs from. */
+  parent: string;
+  /** 1 for a child. */
+  depth: number;
+  pid: number;
+  image?: string;
+  /** Its beginning, where truncated. */
+  command_line?: string;
+  truncated?: boolean;
+  user?: string;
+  started: string;
+  stopped?: string;
+  exit_code?: number;
+  integrity?: Integrity;
+  binary_id: number;
+  prevalence: number;
+  /** How many it has, on other pages too. */
+  children: number;
+}
+
+export interface TreePage {
+  nodes: TreeNode[];
+  next?: string;
+}
+
+export interface Binary {
+  id: number;
+  /** The file name it was first seen under. */
+  name: string;
+  sha256?: string;
+  sha1?: string;
+  md5?: string;
+  imphash?: string;
+  identified_by: 'sha256' | 'sha1' | 'md5' | 'path';
+  file_size?: number;
+  original_file_name?: string;
+  description?: string;
+  product?: string;
+  company?: string;
+  file_version?: string;
+  signer?: string;
+  signed?: boolean;
+  stations: number;
+  runs: number;
+  first_seen: string;
+  last_seen: string;
+  /** Where it lay: up to 3 in a list, up to 50 alone. */
+  paths: string[];
+  more_paths?: number;
+  /** Only in the list of a station's binaries. */
+  first_seen_here?: string;
+}
+
+export type BinarySort = 'first_seen' | 'last_seen' | 'stations' | 'runs' | 'name';
+
+export interface BinaryPage {
+  binaries: Binary[];
+  next?: string;
+}
+
+export interface BinaryCount {
+  count: number;
+  at_least: boolean;
+}
+
+/** A station that has run a binary. */
+export interface BinaryStation {
+  id: number;
+  name: string;
+  origin: 'live' | 'imported';
+  /** When the binary was first seen there. */
+  first_seen: string;
+  users: number;
+}
+
+export interface BinaryStationPage {
+  stations: BinaryStation[];
+  next?: string;
+}
+
+/** An account that has run a binary. */
+export interface BinaryUser {
+  user: string;
+  user_sid?: string;
+  stations: number;
+  first_seen: string;
+}
+
+export interface BinaryUserList {
+  users: BinaryUser[];
+  more: boolean;
+}
+
+/** A binary that has started another, or was started by it; the figures are those of the pair. */
+export interface Launch {
+  binary: Binary;
+  stations: number;
+  runs: number;
+  first_seen: string;
+  last_seen: string;
+}
+
+export interface LaunchList {
+  launches: Launch[];
+  more: boolean;
 }
 
 export type FieldType = 'text' | 'number' | 'time' | 'duration' | 'boolean' | 'enum' | 'hash' | 'size';
@@ -186,11 +324,79 @@ export interface Station {
   first_seen: string;
   last_seen: string;
   processes?: number;
+  /** In the 24 hours before now. */
+  events_24h?: number;
+  /** Live, and no event for over 24 hours. */
+  silent?: boolean;
+  /** Only of a station alone. */
+  binaries?: number;
+  users?: number;
 }
+
+export type StationSort = 'name' | 'last_seen' | 'first_seen' | 'processes';
 
 export interface StationPage {
   stations: Station[];
   next?: string;
+}
+
+/** An account that has run something on a station. */
+export interface StationUser {
+  user: string;
+  user_sid?: string;
+  binaries: number;
+  first_seen: string;
+}
+
+export interface StationUserList {
+  users: StationUser[];
+  more: boolean;
+}
+
+/** How many events there were in each hour. */
+export interface Pulse {
+  from: string;
+  to: string;
+  bucket_seconds: number;
+  hours: { start: string; starts: number; stops: number }[];
+  /** The stations with most starts in the span. */
+  top: { station_id: number; station: string; starts: number }[];
+}
+
+export interface Overview {
+  now: string;
+  stations: { total: number; live: number; imported: number; active_24h: number; silent: number };
+  binaries: { total: number; new_24h: number; new_rare_24h: number };
+  events: { last_hour: number; last_24h: number };
+  newest?: string;
+}
+
+export type SavedPage = 'events' | 'processes' | 'binaries' | 'stations';
+
+/** What of a saved search its owner writes. */
+export interface SavedSearchDraft {
+  name: string;
+  description: string;
+  page: SavedPage;
+  q: string;
+  /** As in the page's address; '' with from and to. */
+  range: string;
+  from?: string;
+  to?: string;
+  order?: string;
+  shared: boolean;
+}
+
+export interface SavedSearch extends SavedSearchDraft {
+  id: number;
+  owner: string;
+  mine: boolean;
+  created: string;
+  updated: string;
+}
+
+export interface SavedSearchList {
+  searches: SavedSearch[];
 }
 
 export interface Import {

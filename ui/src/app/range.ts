@@ -52,6 +52,18 @@ export function resolve(range: Range, now: number): { from?: string; to?: string
   }
 }
 
+/** A span with half of itself more on either side; one that is open at an end, without any end. */
+export function widened(range: Range): Range {
+  if (range.kind !== 'between' || !range.from || !range.to) return { kind: 'all' };
+  const [from, to] = [Date.parse(range.from), Date.parse(range.to)];
+  const more = Math.max((to - from) / 2, 1000);
+  return {
+    kind: 'between',
+    from: new Date(from - more).toISOString(),
+    to: new Date(to + more).toISOString(),
+  };
+}
+
 /** Whether events that happen now fall into the span. */
 export function reachesNow(range: Range, now: number): boolean {
   return range.kind !== 'between' || range.to === undefined || Date.parse(range.to) > now;

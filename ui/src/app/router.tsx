@@ -6,7 +6,15 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
-import { parseSearch, readEventSearch, stringifySearch } from './search';
+import {
+  parseSearch,
+  readBinarySearch,
+  readEventSearch,
+  readProcessSearch,
+  readStationSearch,
+  readThingSearch,
+  stringifySearch,
+} from './search';
 import { Broken, NotFound } from './shell/Fallback';
 import { Gate } from './shell/Gate';
 
@@ -34,8 +42,14 @@ const index = createRoute({
   getParentRoute: () => shell,
   path: '/',
   beforeLoad: () => {
-    throw redirect({ to: '/events', replace: true });
+    throw redirect({ to: '/overview', replace: true });
   },
+});
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/overview',
+  component: lazyRouteComponent(() => import('@/pages/overview/OverviewPage'), 'OverviewPage'),
 });
 
 export const events = createRoute({
@@ -45,18 +59,52 @@ export const events = createRoute({
   component: lazyRouteComponent(() => import('@/pages/events/EventsPage'), 'EventsPage'),
 });
 
+const processes = createRoute({
+  getParentRoute: () => shell,
+  path: '/processes',
+  validateSearch: readEventSearch,
+  component: lazyRouteComponent(() => import('@/pages/processes/ProcessesPage'), 'ProcessesPage'),
+});
+
 const process = createRoute({
   getParentRoute: () => shell,
   path: '/processes/$id',
+  validateSearch: readProcessSearch,
   component: lazyRouteComponent(() => import('@/pages/process/ProcessPage'), 'ProcessPage'),
 });
 
 const stations = createRoute({
   getParentRoute: () => shell,
   path: '/stations',
-  validateSearch: (raw: Record<string, unknown>): { search?: string } =>
-    typeof raw.search === 'string' && raw.search ? { search: raw.search } : {},
+  validateSearch: readStationSearch,
   component: lazyRouteComponent(() => import('@/pages/stations/StationsPage'), 'StationsPage'),
+});
+
+const station = createRoute({
+  getParentRoute: () => shell,
+  path: '/stations/$id',
+  validateSearch: readThingSearch,
+  component: lazyRouteComponent(() => import('@/pages/stations/StationPage'), 'StationPage'),
+});
+
+const binaries = createRoute({
+  getParentRoute: () => shell,
+  path: '/binaries',
+  validateSearch: readBinarySearch,
+  component: lazyRouteComponent(() => import('@/pages/binaries/BinariesPage'), 'BinariesPage'),
+});
+
+const binary = createRoute({
+  getParentRoute: () => shell,
+  path: '/binaries/$id',
+  validateSearch: readThingSearch,
+  component: lazyRouteComponent(() => import('@/pages/binaries/BinaryPage'), 'BinaryPage'),
+});
+
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: '/searches/$id',
+  component: lazyRouteComponent(() => import('@/pages/searches/OpenSearchPage'), 'OpenSearchPage'),
 });
 
 const imports = createRoute({
@@ -78,7 +126,20 @@ export function makeRouter() {
     routeTree: root.addChildren([
       login,
       password,
-      shell.addChildren([index, events, process, stations, imports, settings]),
+      shell.addChildren([
+        index,
+        overview,
+        stations,
+        station,
+        binaries,
+        binary,
+        processes,
+        process,
+        events,
+        search,
+        imports,
+        settings,
+      ]),
     ]),
     parseSearch,
     stringifySearch,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reachesNow, readInstant, readRange, resolve, spanOf, writeRange } from './range';
+import { reachesNow, readInstant, readRange, resolve, spanOf, widened, writeRange } from './range';
 import { eventsHref, parseSearch, readEventSearch, safeReturn, stringifySearch } from './search';
 
 describe('the address of the events page', () => {
@@ -10,6 +10,7 @@ describe('the address of the events page', () => {
     { q: 'true', range: 'all' },
     { q: 'a&b=c#d %20 + é🙂', order: 'asc' as const, p: '3-abc-00ff' },
     { range: '7d' },
+    { stack: 'parent_name', rank: 'common' as const },
     { from: '2026-11-20T08:00:00.000Z', to: '2026-11-20T09:00:00.000Z' },
   ])('survives being written and read: %j', (search) => {
     expect(readEventSearch(parseSearch(stringifySearch(search)))).toEqual(search);
@@ -20,6 +21,8 @@ describe('the address of the events page', () => {
     expect(readEventSearch({ range: '0h' })).toEqual({});
     expect(readEventSearch({ range: 'all', from: '2026-01-01' })).toEqual({ from: '2026-01-01T00:00:00.000Z' });
     expect(eventsHref({ q: 'user:bob' })).toBe('/events?q=user%3Abob');
+    expect(eventsHref({ q: 'user:bob' }, 'processes')).toBe('/processes?q=user%3Abob');
+    expect(readEventSearch({ stack: 'a b', rank: 'rare' })).toEqual({});
   });
 });
 
@@ -40,6 +43,14 @@ describe('range', () => {
     ]) {
       expect(readRange(writeRange(range))).toEqual(range);
     }
+  });
+  it('widens on both sides', () => {
+    expect(widened({ kind: 'between', from: '2026-11-20T08:00:00.000Z', to: '2026-11-20T10:00:00.000Z' })).toEqual({
+      kind: 'between',
+      from: '2026-11-20T07:00:00.000Z',
+      to: '2026-11-20T11:00:00.000Z',
+    });
+    expect(widened({ kind: 'between', from: '2026-11-20T08:00:00.000Z' })).toEqual({ kind: 'all' });
   });
   it('knows whether now is in it', () => {
     expect(reachesNow({ kind: 'last', span: '1h' }, now)).toBe(true);

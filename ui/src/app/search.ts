@@ -1,22 +1,32 @@
+import type { BinarySort, StationSort } from '@/api/types';
 import { type RangeParameters, readRange, writeRange } from './range';
 
-/** What the address of the events page says: everything the page shows. */
+/** The pages that list events: all of them, or one for each process. */
+export type EventList = 'events' | 'processes';
+
+/** What the address of a list of events says: everything the page shows. */
 export interface EventSearch extends RangeParameters {
   q?: string;
   order?: 'asc';
   /** The process that lies open beside the table. */
   p?: string;
+  /** The field whose values are counted in place of the rows. */
+  stack?: string;
+  /** The values with most events come first; those with fewest, where absent. */
+  rank?: 'common';
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** Reads the events page's address. Nonsense is dropped, so that every address shows something. */
+/** Reads the address of a list of events. Nonsense is dropped, so that every address shows something. */
 export function readEventSearch(raw: Record<string, unknown>): EventSearch {
   return tidy({
     q: text(raw.q)?.trim() || undefined,
     ...writeRange(readRange({ range: text(raw.range), from: text(raw.from), to: text(raw.to) })),
     order: raw.order === 'asc' ? 'asc' : undefined,
     p: text(raw.p),
+    stack: /^[a-z0-9_]{1,40}$/.exec(text(raw.stack) ?? '')?.[0],
+    rank: raw.rank === 'common' ? 'common' : undefined,
   });
 }
 
@@ -38,8 +48,103 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return written ? `?${written}` : '';
 }
 
-export function eventsHref(search: EventSearch): string {
-  return `/events${stringifySearch({ ...search })}`;
+export function eventsHref(search: EventSearch, list: EventList = 'events'): string {
+  return `/${list}${stringifySearch({ ...search })}`;
+}
+
+/** What the address of the binaries page says. */
+export interface BinarySearch {
+  q?: string;
+  /** Absent for the newest first. */
+  sort?: BinarySort;
+  order?: 'asc';
+  /** The binary that lies open beside the table. */
+  b?: string;
+}
+
+const binarySorts: readonly BinarySort[] = ['last_seen', 'stations', 'runs', 'name'];
+
+export function readBinarySearch(raw: Record<string, unknown>): BinarySearch {
+  return tidy({
+    q: text(raw.q)?.trim() || undefined,
+    sort: binarySorts.find((each) => each === raw.sort),
+    order: raw.order === 'asc' ? 'asc' : undefined,
+    b: text(raw.b),
+  });
+}
+
+export function binariesHref(search: BinarySearch = {}): string {
+  return `/binaries${stringifySearch({ ...search })}`;
+}
+
+/** The page of a binary, by its number or a whole hash; the usual tab where none is named. */
+export function binaryHref(id: number | string, tab?: string): string {
+  return `/binaries/${encodeURIComponent(id)}${stringifySearch({ tab })}`;
+}
+
+/** What the address of the stations page says. */
+export interface StationSearch {
+  search?: string;
+  /** Absent for those by name. */
+  sort?: StationSort;
+  order?: 'desc';
+  /** The station that lies open beside the table. */
+  s?: string;
+}
+
+const stationSorts: readonly StationSort[] = ['last_seen', 'first_seen', 'processes'];
+
+export function readStationSearch(raw: Record<string, unknown>): StationSearch {
+  return tidy({
+    search: text(raw.search)?.trim() || undefined,
+    sort: stationSorts.find((each) => each === raw.sort),
+    order: raw.order === 'desc' ? 'desc' : undefined,
+    s: text(raw.s),
+  });
+}
+
+export function stationHref(id: number | string, tab?: string): string {
+  return `/stations/${encodeURIComponent(id)}${stringifySearch({ tab })}`;
+}
+
+/** What the address of the page of one thing says: the tab that is chosen, and what lies open beside it. */
+export interface ThingSearch {
+  tab?: string;
+  /** The row that lies open: a process, or a binary in the tab of binaries. */
+  p?: string;
+  /** Of which span the page tells, as "7d". */
+  span?: string;
+}
+
+export function readThingSearch(raw: Record<string, unknown>): ThingSearch {
+  return tidy({ tab: text(raw.tab), p: text(raw.p), span: text(raw.span) });
+}
+
+/** What the address of a process's page says. */
+export interface ProcessSearch {
+  /** The facts, where absent. */
+  tab?: string;
+  /** What is looked for in the tree. */
+  find?: string;
+  /** The process in the tree that the reader has come to. */
+  at?: string;
+  /** Equal siblings are shown one by one. */
+  apart?: 'yes';
+  /** How many minutes the timeline reaches to either side, where that is not the usual five. */
+  around?: '1' | '30';
+  /** The timeline lies around the end, not the start. */
+  edge?: 'end';
+}
+
+export function readProcessSearch(raw: Record<string, unknown>): ProcessSearch {
+  return tidy({
+    tab: text(raw.tab),
+    find: text(raw.find),
+    at: text(raw.at),
+    apart: raw.apart === 'yes' ? 'yes' : undefined,
+    around: raw.around === '1' || raw.around === '30' ? raw.around : undefined,
+    edge: raw.edge === 'end' ? 'end' : undefined,
+  });
 }
 
 /** Where to go after log-in: only ever a page of this site. */

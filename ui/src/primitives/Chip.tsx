@@ -16,25 +16,29 @@ export function Chip({ tone = 'plain', children, title }: { tone?: Tone; childre
 /** Up to how many stations a binary counts as rare. */
 const rareUpTo = 3;
 
-/** On how many stations a binary ran, with a shape where that is few. */
-export function Rarity({
-  prevalence,
-  runs,
-  compact,
-}: {
+interface RarityProps {
   prevalence: number | undefined;
   runs?: number;
   compact?: boolean;
-}) {
+  /** It is told of a launch: of one parent starting the binary. */
+  launch?: boolean;
+  /** Says in words what it is told of, of what is common too. */
+  full?: boolean;
+}
+
+/** On how many stations a binary ran, or a parent started it, with a shape where that is few. */
+export function Rarity({ prevalence, runs, compact, launch, full }: RarityProps) {
   const { t, fmt } = useI18n();
   if (prevalence === undefined) return null;
-  const title = t('rarity.title', {
+  const title = t(launch ? 'rarity.launch' : 'rarity.title', {
     n: prevalence,
     stations: fmt.number(prevalence),
     runs: runs === undefined ? undefined : fmt.number(runs),
     r: runs ?? 0,
   });
+  const words = t(launch ? 'rarity.launchOn' : 'rarity.binaryOn', { n: prevalence, stations: fmt.number(prevalence) });
   if (prevalence > rareUpTo) {
+    if (full) return <Chip title={title}>{words}</Chip>;
     return (
       <span className={classes.common} title={title}>
         {fmt.number(prevalence)}
@@ -46,11 +50,13 @@ export function Rarity({
       <svg className={classes.shape} viewBox="0 0 8 8" aria-hidden="true">
         <path d="M4 .5 7.5 4 4 7.5.5 4Z" data-hollow={prevalence > 1} />
       </svg>
-      {compact
-        ? fmt.number(prevalence)
-        : prevalence <= 1
-          ? t('rarity.only')
-          : t('rarity.few', { stations: fmt.number(prevalence) })}
+      {full
+        ? words
+        : compact
+          ? fmt.number(prevalence)
+          : prevalence <= 1
+            ? t('rarity.only')
+            : t('rarity.few', { stations: fmt.number(prevalence) })}
     </Chip>
   );
 }

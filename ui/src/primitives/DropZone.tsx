@@ -1,10 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconFileImport } from '@tabler/icons-react';
-import { type DragEvent, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import classes from './DropZone.module.css';
 
 interface DropZoneProps {
   title: string;
+  /** Shown instead of the title while files are held over the page. */
+  letGo: string;
   hint?: string;
   chooseFiles: string;
   chooseFolder: string;
@@ -13,35 +15,63 @@ interface DropZoneProps {
   read(transfer: DataTransfer): Promise<File[]>;
 }
 
-/** Takes files: dropped, or chosen one by one or by the folder. */
-export function DropZone({ title, hint, chooseFiles, chooseFolder, onFiles, read }: DropZoneProps) {
+/**
+ * Takes files: dropped, or chosen one by one or by the folder. They may be
+ * dropped anywhere on the page: a browser would leave the page for a file that
+ * falls beside the zone.
+ */
+export function DropZone({ title, letGo, hint, chooseFiles, chooseFolder, onFiles, read }: DropZoneProps) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(0);
-  const stop = (event: DragEvent) => event.preventDefault();
+  const [over, setOver] = useState(false);
+  const taking = useRef({ onFiles, read });
+  useEffect(() => {
+    taking.current = { onFiles, read };
+  });
+  useEffect(() => {
+    // Each element that is crossed is entered before the last one is left.
+    let depth = 0;
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const onEnter = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth++;
+      setOver(true);
+    };
+    const onOver = (event: DragEvent) => {
+      if (carriesFiles(event)) event.preventDefault();
+    };
+    const onLeave = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setOver(false);
+    };
+    const onDrop = (event: DragEvent) => {
+      depth = 0;
+      setOver(false);
+      if (!carriesFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      void taking.current.read(event.dataTransfer).then((found) => taking.current.onFiles(found));
+    };
+    const listeners = [
+      ['dragenter', onEnter],
+      ['dragover', onOver],
+      ['dragleave', onLeave],
+      ['drop', onDrop],
+    ] as const;
+    for (const [name, listener] of listeners) document.addEventListener(name, listener);
+    return () => {
+      for (const [name, listener] of listeners) document.removeEventListener(name, listener);
+    };
+  }, []);
   const take = (input: HTMLInputElement) => {
     onFiles([...(input.files ?? [])]);
     input.value = '';
   };
   return (
-    <section
-      className={classes.zone}
-      aria-label={title}
-      data-over={over > 0 || undefined}
-      onDragEnter={(event) => {
-        stop(event);
-        setOver((n) => n + 1);
-      }}
-      onDragOver={stop}
-      onDragLeave={() => setOver((n) => n - 1)}
-      onDrop={(event) => {
-        stop(event);
-        setOver(0);
-        void read(event.dataTransfer).then(onFiles);
-      }}
-    >
+    <section className={classes.zone} aria-label={title} data-over={over || undefined}>
       <IconFileImport size={28} stroke={1.4} aria-hidden="true" />
-      <p className={classes.title}>{title}</p>
+      <p className={classes.title}>{over ? letGo : title}</p>
       <div className={classes.buttons}>
         <Button variant="filled" onClick={() => files.current?.click()}>
           {chooseFiles}

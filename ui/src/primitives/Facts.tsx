@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode } from 'react';
+import { CopyButton } from './CopyButton';
 import classes from './Facts.module.css';
 import { HostileText } from './Text';
 import { type Value, ValueMenuButton } from './ValueMenu';
@@ -10,6 +11,8 @@ export interface Fact {
   /** What can be done with it. */
   value?: Value;
   code?: boolean;
+  /** Has a button of its own to be copied with. */
+  copied?: boolean;
   /** Takes the whole width below its name. */
   wide?: boolean;
 }
@@ -39,6 +42,7 @@ export function Facts({ groups }: { groups: FactGroup[] }) {
                     <span className={classes.shown}>
                       {typeof fact.shown === 'string' ? <HostileText>{fact.shown}</HostileText> : fact.shown}
                     </span>
+                    {fact.copied && fact.value ? <CopyButton text={fact.value.value} name={fact.name} /> : null}
                     {fact.value ? <ValueMenuButton value={fact.value} name={fact.name} /> : null}
                   </dd>
                 </Fragment>

@@ -1,50 +1,40 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { timeTicks, utcTicks } from 'd3-time';
+import { IconZoomOut } from '@tabler/icons-react';
 import { type PointerEvent, useRef, useState } from 'react';
 import type { Histogram as Data } from '@/api/types';
 import { useI18n } from '@/app/i18n';
-import { usePreferences } from '@/app/preferences';
 import classes from './Histogram.module.css';
+import { useTimeTicks } from './timeTicks';
 
 const height = 48;
 const axis = 16;
-const year = 300 * 86_400_000;
 
 interface HistogramProps {
   data: Data | undefined;
   stale: boolean;
   onBrush(from: string, to: string): void;
+  /** Looks at more than what is shown; absent where that is all there is. */
+  onZoomOut?(): void;
 }
 
 /** How many events over time. Dragging across it chooses that time. */
-export function Histogram({ data, stale, onBrush }: HistogramProps) {
+export function Histogram({ data, stale, onBrush, onZoomOut }: HistogramProps) {
   const { t, fmt } = useI18n();
-  const { zone } = usePreferences();
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [brush, setBrush] = useState<{ start: number; end: number }>();
   const [hovered, setHovered] = useState<number>();
   const box = useRef<SVGSVGElement>(null);
 
+  const [from, to] = data ? [Date.parse(data.from), Date.parse(data.to)] : [0, 0];
+  const ticks = useTimeTicks(from, to, data ? width : 0);
   if (!data || data.buckets.length === 0 || width === 0)
     return <div ref={ref} className={classes.root} data-waiting={!data || undefined} />;
-  const [from, to] = [Date.parse(data.from), Date.parse(data.to)];
   const span = Math.max(to - from, 1);
   const x = (time: number) => ((time - from) / span) * width;
   const most = Math.max(1, ...data.buckets.map((bucket) => bucket.count));
   const bucketWidth = (data.bucket_seconds * 1000 * width) / span;
   const total = data.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
-  const ticks = (zone === 'utc' ? utcTicks : timeTicks)(
-    new Date(from),
-    new Date(to),
-    Math.max(2, Math.floor(width / 120)),
-  );
-  const tickText = (tick: Date) => {
-    const iso = tick.toISOString();
-    const midnight = fmt.clock(iso).startsWith('00:00:00');
-    if (midnight || span > 8 * 86_400_000) return span > year ? fmt.date(iso).slice(0, 7) : fmt.date(iso).slice(5);
-    return fmt.clock(iso).slice(0, span < 10 * 60_000 ? 8 : 5);
-  };
-
   const place = (event: PointerEvent) => {
     const rect = box.current!.getBoundingClientRect();
     return Math.max(0, Math.min(width, event.clientX - rect.left));
@@ -118,14 +108,11 @@ export function Histogram({ data, stale, onBrush }: HistogramProps) {
           );
         })}
         <line className={classes.base} x1={0} x2={width} y1={height + 0.5} y2={height + 0.5} />
-        {ticks.map((tick) => {
-          const at = x(tick.getTime());
-          return at < 24 || at > width - 24 ? null : (
-            <text key={tick.getTime()} className={classes.tick} x={at} y={height + 13} textAnchor="middle">
-              {tickText(tick)}
-            </text>
-          );
-        })}
+        {ticks.map(({ at, text }) => (
+          <text key={at} className={classes.tick} x={at} y={height + 13} textAnchor="middle">
+            {text}
+          </text>
+        ))}
         {brush ? (
           <rect
             className={classes.brush}
@@ -136,6 +123,16 @@ export function Histogram({ data, stale, onBrush }: HistogramProps) {
           />
         ) : null}
       </svg>
+      <div className={classes.corner}>
+        {data.complete ? null : <span>{t('histogram.cut')}</span>}
+        {onZoomOut ? (
+          <Tooltip label={t('histogram.zoomOut')}>
+            <ActionIcon variant="default" size={22} aria-label={t('histogram.zoomOut')} onClick={onZoomOut}>
+              <IconZoomOut size={14} />
+            </ActionIcon>
+          </Tooltip>
+        ) : null}
+      </div>
       {over && !brush ? (
         <div
           className={classes.tip}

@@ -12,9 +12,12 @@ export function KeyHelp({ opened, onClose }: { opened: boolean; onClose(): void 
     [['g', 'G'], t('keys.edges')],
     [['Enter'], t('keys.open')],
     [['Ctrl Enter'], t('keys.openTab')],
+    [['←', '→'], t('keys.cells')],
     [['m'], t('keys.menu')],
     [['x'], t('keys.pick')],
     [['Esc'], t('keys.close')],
+    [['f', 'n', 'N'], t('keys.find')],
+    [['*'], t('keys.expand')],
     [['?'], t('keys.help')],
   ];
   return (

@@ -54,10 +54,17 @@ export function Beside({ children, beside }: { children: ReactNode; beside: Reac
   );
 }
 
+interface TwoColumnsProps {
+  left: ReactNode;
+  right: ReactNode;
+  /** The left one is as wide as the right one. */
+  even?: boolean;
+}
+
 /** Two columns that become one in narrow windows. */
-export function TwoColumns({ left, right }: { left: ReactNode; right: ReactNode }) {
+export function TwoColumns({ left, right, even }: TwoColumnsProps) {
   return (
-    <div className={classes.two}>
+    <div className={classes.two} data-even={even || undefined}>
       <div className={classes.left}>{left}</div>
       <div className={classes.right}>{right}</div>
     </div>
@@ -103,6 +110,16 @@ export function Quiet({ children }: { children: ReactNode }) {
   return <span className={classes.quiet}>{children}</span>;
 }
 
+/** Stands under a list that goes on: what more there is, or the way to it. */
+export function More({ children }: { children: ReactNode }) {
+  return <div className={classes.more}>{children}</div>;
+}
+
+/** Stands in a panel that has nothing to list. */
+export function None({ children }: { children: ReactNode }) {
+  return <p className={classes.none}>{children}</p>;
+}
+
 /** Text for those who listen. */
 export function Unseen({ children }: { children: ReactNode }) {
   return <span className={classes.unseen}>{children}</span>;
@@ -111,17 +128,28 @@ export function Unseen({ children }: { children: ReactNode }) {
 /** Rows of a few things, where a DataTable would be too much. */
 export function SmallTable({
   head,
+  widths,
   label,
   children,
 }: {
   head: (string | ReactNode)[];
+  /** Of each column, in pixels; those without one share what is left. The cells are then cut to one line. */
+  widths?: (number | undefined)[];
   label: string;
   children: ReactNode;
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
     <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
-      <table className={classes.table} aria-label={label}>
+      <table className={classes.table} aria-label={label} data-cut={widths ? true : undefined}>
+        {widths ? (
+          <colgroup>
+            {widths.map((width, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the columns never move
+              <col key={i} width={width} />
+            ))}
+          </colgroup>
+        ) : null}
         <thead>
           <tr>
             {head.map((cell, i) => (

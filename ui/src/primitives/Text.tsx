@@ -1,4 +1,4 @@
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { useI18n } from '@/app/i18n';
 import { cut, segments, splitPath, visible } from './hostile';
 import classes from './Text.module.css';
@@ -58,8 +58,16 @@ export function CodeBlock({ children, label }: { children: string; label: string
   );
 }
 
-/** A path in a cell: the file name first, then its folder, shortened in the middle. */
-export function PathCell({ children, plain }: { children: string | undefined; plain?: boolean }) {
+/** A path in a cell: the file name first, then its folder, shortened in the middle. `note` stands at the end. */
+export function PathCell({
+  children,
+  plain,
+  note,
+}: {
+  children: string | undefined;
+  plain?: boolean;
+  note?: ReactNode;
+}) {
   if (!children) return null;
   const { folder, name } = splitPath(children);
   const end = folder === '' ? { folder: '', name: '' } : splitPath(folder);
@@ -81,6 +89,7 @@ export function PathCell({ children, plain }: { children: string | undefined; pl
           </span>
         </span>
       )}
+      {note}
     </span>
   );
 }

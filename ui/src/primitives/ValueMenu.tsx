@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core';
-import { IconCopy, IconDots, IconExternalLink, IconFilter, IconFilterOff } from '@tabler/icons-react';
+import { IconCopy, IconDots, IconExternalLink, IconFilter, IconFilterOff, IconStack2 } from '@tabler/icons-react';
 import { createContext, type MouseEvent, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import { useI18n } from '@/app/i18n';
 import { HostileText } from './Text';
@@ -14,7 +14,15 @@ export interface Value {
   /** What is filtered by instead, where the value as shown is not the whole of it. */
   filter?: string;
   /** Its page, where it has one. */
-  page?: { href: string; label: string };
+  page?: Leads;
+  /** Further pages that it leads to. */
+  also?: Leads[];
+}
+
+interface Leads {
+  href: string;
+  /** What going there is called, where that is more than opening its page. */
+  label?: string;
 }
 
 /** A longer value would make an address that servers refuse. */
@@ -36,10 +44,13 @@ interface ProviderProps {
   children: ReactNode;
   canFilter(field: string): boolean;
   onFilter(field: string, value: string, negated: boolean): void;
+  canStack?(field: string): boolean;
+  /** Counts the values of a field. */
+  onStack?(field: string): void;
 }
 
 /** Holds the one menu that serves every value on the page. */
-export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderProps) {
+export function ValueMenuProvider({ children, canFilter, onFilter, canStack, onStack }: ProviderProps) {
   const { t } = useI18n();
   const copy = useCopy();
   const [opened, setOpened] = useState<Opened | null>(null);
@@ -49,7 +60,7 @@ export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderPro
     setShown(true);
   }, []);
   const service = useMemo(() => ({ open }), [open]);
-  const { field, value, filter = value, page } = opened ?? { value: '' };
+  const { field, value, filter = value, page, also = [] } = opened ?? { value: '' };
   const filterable = field !== undefined && value.length <= longestFilter && canFilter(field);
 
   return (
@@ -96,14 +107,19 @@ export function ValueMenuProvider({ children, canFilter, onFilter }: ProviderPro
               </Menu.Item>
             </>
           ) : null}
+          {field !== undefined && onStack && canStack?.(field) ? (
+            <Menu.Item leftSection={<IconStack2 size={14} />} onClick={() => onStack(field)}>
+              {t('value.stack')}
+            </Menu.Item>
+          ) : null}
           <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(value)}>
             {t('value.copy')}
           </Menu.Item>
-          {page ? (
-            <Menu.Item leftSection={<IconExternalLink size={14} />} component="a" href={page.href}>
-              {page.label}
+          {[...(page ? [page] : []), ...also].map(({ href, label }) => (
+            <Menu.Item key={href} leftSection={<IconExternalLink size={14} />} component="a" href={href}>
+              {label ?? t('value.page')}
             </Menu.Item>
-          ) : null}
+          ))}
         </Menu.Dropdown>
       </Menu>
     </Context.Provider>

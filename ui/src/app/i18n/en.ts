@@ -235,8 +235,6 @@ export const en = {
   'process.wholeFamily': 'Whole tree',
   'process.familyFailed': 'Part of the tree could not be read',
   'process.notStored': ({ pid }: { pid: number }) => `PID ${pid}, not stored`,
-  'process.moreDescendants': 'Show more',
-  'process.andMore': 'and more',
   'process.facts': 'Facts',
   'process.raw': 'Raw record',
   'facts.run': 'Run',

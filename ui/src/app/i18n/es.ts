@@ -229,8 +229,6 @@ export const es: Dictionary = {
   'process.wholeFamily': 'Árbol completo',
   'process.familyFailed': 'No se pudo leer una parte del árbol',
   'process.notStored': ({ pid }) => `PID ${pid}, no almacenado`,
-  'process.moreDescendants': 'Mostrar más',
-  'process.andMore': 'y más',
   'process.facts': 'Datos',
   'process.raw': 'Registro sin procesar',
   'facts.run': 'Ejecución',

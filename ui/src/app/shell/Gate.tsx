@@ -33,7 +33,7 @@ function Leave({ to }: { to: '/login' | '/password' }) {
     if (left.current) return;
     left.current = true;
     const { href } = history.location;
-    void navigate({ to, search: { return: href === '/' || href === '/events' ? undefined : href }, replace: true });
+    void navigate({ to, search: { return: href === '/' || href === '/overview' ? undefined : href }, replace: true });
   }, [navigate, history, to]);
   return null;
 }

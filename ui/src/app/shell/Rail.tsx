@@ -93,7 +93,13 @@ function RailTab({ tab, collapsed }: { tab: Tab; collapsed: boolean }) {
   const { search } = useEventAddress();
   const current = [tab.to, ...(tab.also ?? [])].some((path) => pathname === path || pathname.startsWith(`${path}/`));
   // The span looked at goes along; the filter does not.
-  const href = tab.to === '/events' ? eventsHref({ range: search.range, from: search.from, to: search.to }) : tab.to;
+  const href =
+    tab.to === '/events' || tab.to === '/processes'
+      ? eventsHref(
+          { range: search.range, from: search.from, to: search.to },
+          tab.to === '/events' ? 'events' : 'processes',
+        )
+      : tab.to;
   const Icon = tab.icon;
   return (
     <li>

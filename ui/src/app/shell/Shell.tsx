@@ -3,12 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { queries } from '@/api/queries';
-import { findField } from '@/primitives/FilterBar/completion';
+import { findField, isCounted } from '@/primitives/FilterBar/completion';
 import type { FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { addTerm, termFor } from '@/primitives/FilterBar/terms';
 import { KeyHelp } from '@/primitives/KeyHelp';
 import { ValueMenuProvider } from '@/primitives/ValueMenu';
 import { useEventAddress } from '../eventSearch';
+import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
 import { Rail } from './Rail';
 import classes from './Shell.module.css';
@@ -22,7 +23,11 @@ export function Shell() {
   const [help, setHelp] = useState(false);
   const filter = useRef<FilterBarHandle>(null);
   const events = useEventAddress();
+  const target = useFilterTarget();
   const { data: known } = useQuery(queries.fields());
+  const { data: there } = useQuery(queries.fields(target.of));
+  const eventField = (name: string) => (known ? findField(known.fields, name) : undefined);
+  const targetField = (name: string) => (there ? findField(there.fields, name) : undefined);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when a page was chosen
   useEffect(() => setMenu(false), [pathname]);
@@ -45,10 +50,18 @@ export function Shell() {
 
   return (
     <ValueMenuProvider
-      canFilter={(field) => known !== undefined && findField(known.fields, field) !== undefined}
-      onFilter={(field, value, negated) =>
-        events.go({ q: addTerm(events.search.q ?? '', termFor(field, value, negated)) })
-      }
+      canFilter={(field) => eventField(field) !== undefined || targetField(field) !== undefined}
+      onFilter={(field, value, negated) => {
+        const term = termFor(field, value, negated);
+        // What the list shown knows nothing of narrows the events.
+        if (targetField(field)) target.apply(addTerm(target.q, term));
+        else events.go({ q: term });
+      }}
+      canStack={(name) => {
+        const field = eventField(name);
+        return field !== undefined && isCounted(field);
+      }}
+      onStack={(field) => events.go({ stack: field, rank: undefined, p: undefined })}
     >
       <button type="button" className={classes.skip} onClick={() => document.getElementById('content')?.focus()}>
         {t('skip')}

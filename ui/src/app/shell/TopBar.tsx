@@ -10,12 +10,13 @@ import {
   IconUserCircle,
 } from '@tabler/icons-react';
 import type { RefObject } from 'react';
+import { SavedSearches } from '@/pages/searches/SavedSearches';
 import { FilterBar, type FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { TimeRange } from '@/primitives/TimeRange';
 import { useEventAddress } from '../eventSearch';
+import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
 import { setPreferences, usePreferences } from '../preferences';
-import { eventsHref } from '../search';
 import { logOut, useSession } from '../session';
 import { LiveSwitch } from './LiveSwitch';
 import classes from './Shell.module.css';
@@ -29,6 +30,7 @@ interface TopBarProps {
 export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
   const { t } = useI18n();
   const events = useEventAddress();
+  const target = useFilterTarget();
   return (
     <header className={classes.top}>
       {onMenu ? (
@@ -38,11 +40,13 @@ export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
       ) : null}
       <FilterBar
         handle={filter}
-        value={events.here ? (events.search.q ?? '') : ''}
+        value={target.q}
         onSubmit={(q) => {
-          if (q !== '' || events.here) events.go({ q: q || undefined });
+          if (q !== '' || target.here) target.apply(q);
         }}
-        hrefOf={(q) => eventsHref({ ...events.search, p: undefined, q })}
+        hrefOf={target.hrefOf}
+        of={target.of}
+        end={<SavedSearches />}
       />
       {events.here ? (
         <>

@@ -1,4 +1,13 @@
-import { IconDeviceDesktop, IconFileImport, type IconProps, IconSettings, IconTimeline } from '@tabler/icons-react';
+import {
+  IconAppWindow,
+  IconBinaryTree2,
+  IconDeviceDesktop,
+  IconFileImport,
+  IconLayoutDashboard,
+  type IconProps,
+  IconSettings,
+  IconTimeline,
+} from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Role } from '@/api/types';
 import type { Key } from '../i18n/en';
@@ -17,8 +26,11 @@ export interface Tab {
 
 /** The rail. A tab is listed once its page works. */
 export const tabs: Tab[] = [
+  { to: '/overview', label: 'tab.overview', icon: IconLayoutDashboard },
   { to: '/stations', label: 'tab.stations', icon: IconDeviceDesktop },
-  { to: '/events', label: 'tab.events', icon: IconTimeline, also: ['/processes'] },
+  { to: '/binaries', label: 'tab.binaries', icon: IconAppWindow },
+  { to: '/processes', label: 'tab.processes', icon: IconBinaryTree2 },
+  { to: '/events', label: 'tab.events', icon: IconTimeline },
   { to: '/import', label: 'tab.import', icon: IconFileImport, roles: ['administrator', 'analyst'] },
   { to: '/settings', label: 'tab.settings', icon: IconSettings, foot: true },
 ];

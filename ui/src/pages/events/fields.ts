@@ -1,4 +1,5 @@
 import type { EventRow } from '@/api/types';
+import { binaryHref, stationHref } from '@/app/search';
 import type { Value } from '@/primitives/ValueMenu';
 
 /** A member of an event as a value that can be filtered by. */
@@ -12,9 +13,25 @@ export function valueFor(row: EventRow, member: keyof EventRow): Value | undefin
   return { field: member, value: String(value), page: pageOf(row, member) };
 }
 
+/** What says something of the binary, and so leads to its page. */
+const ofBinary: ReadonlySet<keyof EventRow> = new Set<keyof EventRow>([
+  'image',
+  'sha256',
+  'sha1',
+  'md5',
+  'imphash',
+  'original_file_name',
+  'prevalence',
+  'runs',
+]);
+
 function pageOf(row: EventRow, member: keyof EventRow): Value['page'] {
-  if (member === 'image' || member === 'pid') return { href: processHref(row.process), label: '' };
-  if (member === 'parent_image' && row.parent_process) return { href: processHref(row.parent_process), label: '' };
+  if (ofBinary.has(member) && row.binary_id !== undefined) return { href: binaryHref(row.binary_id) };
+  if (member === 'image' || member === 'pid') return { href: processHref(row.process) };
+  if (member === 'station') return { href: stationHref(row.station_id) };
+  if (member === 'parent_image' || member === 'parent_pid') {
+    return row.parent_process ? { href: processHref(row.parent_process) } : undefined;
+  }
   return undefined;
 }
 

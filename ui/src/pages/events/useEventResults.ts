@@ -4,6 +4,8 @@ import type { Search } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { EventPage, EventRow } from '@/api/types';
 import { type Range, resolve } from '@/app/range';
+import type { EventList } from '@/app/search';
+import { within } from '@/primitives/FilterBar/terms';
 import { usePages } from '@/primitives/usePages';
 
 const rowsOf = (page: EventPage) => page.events;
@@ -13,8 +15,20 @@ const keyOf = (row: EventRow) => row.id;
 const figuresEvery = 5_000;
 const buckets = 120;
 
+/** What a list shows of all events: one row for a process is that of its start, which knows its end too. */
+const scopes: Record<EventList, string | undefined> = {
+  events: undefined,
+  processes: 'kind:(start OR running)',
+};
+
 /** The answer to a search: rows by page, their count and their spread over time. */
-export function useEventResults(q: string | undefined, range: Range, order: 'asc' | 'desc') {
+export function useEventResults(
+  filter: string | undefined,
+  range: Range,
+  order: 'asc' | 'desc',
+  list: EventList = 'events',
+) {
+  const q = within(scopes[list], filter);
   const client = useQueryClient();
   const [asked, setAsked] = useState(() => Date.now());
   const rangeKey = JSON.stringify(range);

@@ -6,10 +6,9 @@ import { ApiError } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Import } from '@/api/types';
 import { useI18n } from '@/app/i18n';
-import { eventsHref } from '@/app/search';
+import { stationHref } from '@/app/search';
 import { Chip, type Tone } from '@/primitives/Chip';
 import { DropZone } from '@/primitives/DropZone';
-import { termFor } from '@/primitives/FilterBar/terms';
 import { visible } from '@/primitives/hostile';
 import { Line, Page, Panel, Quiet, SmallTable } from '@/primitives/Page';
 import { ProgressLine } from '@/primitives/ProgressLine';
@@ -49,6 +48,7 @@ export function ImportPage() {
     <Page title={t('tab.import')} lead={t('import.lead')}>
       <DropZone
         title={t('import.drop')}
+        letGo={t('import.over')}
         hint={limit === undefined ? undefined : t('import.limit', { limit: fmt.bytes(limit) })}
         chooseFiles={t('import.chooseFiles')}
         chooseFolder={t('import.chooseFolder')}
@@ -203,17 +203,12 @@ function Found({ value }: { value: Import }) {
 }
 
 function Stations({ value }: { value: Import }) {
-  const { t } = useI18n();
   if (value.stations.length === 0) return null;
   const first = value.stations.slice(0, 3);
   return (
     <Line>
       {first.map((station) => (
-        <Anchor
-          key={station.id}
-          href={eventsHref({ q: termFor('station', station.name), range: 'all' })}
-          title={t('stations.events')}
-        >
+        <Anchor key={station.id} href={stationHref(station.id)}>
           <HostileText limit={40}>{station.name}</HostileText>
         </Anchor>
       ))}

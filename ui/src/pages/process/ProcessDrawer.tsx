@@ -13,8 +13,8 @@ import { fileName } from '@/primitives/hostile';
 import { Failure, Waiting } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
 import { processHref, toNdjson } from '../events/fields';
-import { FamilyList } from './FamilyList';
-import { factGroups } from './facts';
+import { firstFacts } from './facts';
+import { ProcessFamily } from './ProcessFamily';
 import { ProcessHeader } from './ProcessHeader';
 
 interface ProcessDrawerProps {
@@ -24,8 +24,7 @@ interface ProcessDrawerProps {
   onClose(): void;
 }
 
-const firstDescendants = 8;
-
+/** A process in short, beside the table it was found in. */
 export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
   const { t, fmt } = useI18n();
   const copy = useCopy();
@@ -75,9 +74,9 @@ export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
               </Anchor>
             }
           >
-            <FamilyList row={row} limit={firstDescendants} />
+            <ProcessFamily row={row} />
           </Part>
-          <Facts groups={factGroups(row, t, fmt)} />
+          <Facts groups={firstFacts(row, t, fmt)} />
         </>
       ) : process.error ? (
         <Failure what={t('process.failed')} error={process.error} onRetry={() => void process.refetch()} />

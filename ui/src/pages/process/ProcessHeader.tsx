@@ -1,6 +1,6 @@
 import type { EventRow } from '@/api/types';
 import { useI18n } from '@/app/i18n';
-import { eventsHref } from '@/app/search';
+import { binaryHref, eventsHref, stationHref } from '@/app/search';
 import { Chip, Rarity } from '@/primitives/Chip';
 import { termFor } from '@/primitives/FilterBar/terms';
 import { Headline } from '@/primitives/Headline';
@@ -12,16 +12,21 @@ import { exitCode } from '../events/fields';
 export function ProcessHeader({ row, page }: { row: EventRow; page?: boolean }) {
   const { t, fmt } = useI18n();
   const ended = row.stopped !== undefined || row.duration_ms !== undefined;
+  const image = row.image ? <HostileText>{row.image}</HostileText> : null;
   return (
     <Headline
       level={page ? 1 : 2}
       title={<HostileText>{row.image ? splitPath(row.image).name : t('process.unknown')}</HostileText>}
-      subtitle={row.image ? <HostileText>{row.image}</HostileText> : null}
+      subtitle={image && row.binary_id ? <a href={binaryHref(row.binary_id)}>{image}</a> : image}
       items={[
-        <a key="station" href={eventsHref({ q: termFor('station', row.station), range: 'all' })}>
+        <a key="station" href={stationHref(row.station_id)}>
           <HostileText>{row.station}</HostileText>
         </a>,
-        row.user ? <HostileText key="user">{row.user}</HostileText> : null,
+        row.user ? (
+          <a key="user" href={eventsHref({ q: termFor('user', row.user), range: 'all' })}>
+            <HostileText>{row.user}</HostileText>
+          </a>
+        ) : null,
         <time key="time" dateTime={row.started ?? row.time} title={fmt.exact(row.started ?? row.time)}>
           {fmt.dateTime(row.started ?? row.time)}
         </time>,
@@ -39,14 +44,13 @@ export function ProcessHeader({ row, page }: { row: EventRow; page?: boolean }) 
           {row.signed === false ? (
             <Chip>{t('unsigned')}</Chip>
           ) : row.signer ? (
-            <Chip>{t('process.signedBy', { signer: row.signer })}</Chip>
+            <Chip>
+              {t('process.signedBy', { signer: '' })}
+              <HostileText limit={80}>{row.signer}</HostileText>
+            </Chip>
           ) : null}
-          {row.prevalence !== undefined && row.prevalence <= 3 ? (
-            <Rarity prevalence={row.prevalence} runs={row.runs} />
-          ) : null}
-          {row.prevalence !== undefined && row.prevalence > 3 ? (
-            <Chip>{t('rarity.on', { n: row.prevalence, stations: fmt.number(row.prevalence) })}</Chip>
-          ) : null}
+          <Rarity full prevalence={row.prevalence} runs={row.runs} />
+          <Rarity full launch prevalence={row.launch_stations} runs={row.launch_runs} />
           {row.origin === 'imported' ? <Chip>{t('origin.imported')}</Chip> : null}
         </>
       }

@@ -1,87 +1,102 @@
-import { Button, Tabs } from '@mantine/core';
-import { IconCopy, IconTimeline } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconCopy, IconFilter } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
+import type { EventRow } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { eventsHref } from '@/app/search';
 import { Facts } from '@/primitives/Facts';
 import { termFor } from '@/primitives/FilterBar/terms';
-import { Part } from '@/primitives/Headline';
 import { fileName } from '@/primitives/hostile';
 import { Bar, Page, TwoColumns } from '@/primitives/Page';
+import { PageTabs } from '@/primitives/PageTabs';
 import { Failure, Waiting } from '@/primitives/State';
 import { RawRecord } from '@/primitives/Text';
 import { useCopy } from '@/primitives/useCopy';
 import { toNdjson } from '../events/fields';
-import { FamilyList } from './FamilyList';
+import { Around } from './Around';
 import { factGroups } from './facts';
+import { Privileges } from './Privileges';
 import { ProcessHeader } from './ProcessHeader';
+import { ProcessTree } from './ProcessTree';
+import { StatisticsTab } from './StatisticsTab';
+import { useAddress } from './useAddress';
 
-const around = 5 * 60_000;
-
+/** Everything known of one process: its family at the left, what it was and did at the right. */
 export function ProcessPage() {
-  const { t, fmt } = useI18n();
-  const copy = useCopy();
+  const { t } = useI18n();
   const { id } = useParams({ from: '/shell/processes/$id' });
   const process = useQuery(queries.process(id));
   const row = process.data;
-  const title = row
-    ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station })
-    : t('process.one');
-
-  if (!row) {
-    return (
-      <Page title={title} headless>
-        {process.error ? (
-          <Failure what={t('process.failed')} error={process.error} onRetry={() => void process.refetch()} />
-        ) : (
-          <Waiting lines={12} />
-        )}
-      </Page>
-    );
-  }
-  const at = Date.parse(row.started ?? row.time);
+  if (row) return <Known key={row.process} row={row} />;
   return (
-    <Page title={title} own fill>
+    <Page title={t('process.one')} headless>
+      {process.error ? (
+        <Failure what={t('process.failed')} error={process.error} onRetry={() => void process.refetch()} />
+      ) : (
+        <Waiting lines={12} />
+      )}
+    </Page>
+  );
+}
+
+function Known({ row }: { row: EventRow }) {
+  const { t, fmt } = useI18n();
+  const copy = useCopy();
+  const address = useAddress();
+  const enabled = row.privileges?.length;
+  return (
+    <Page
+      title={t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station })}
+      own
+      fill
+    >
       <Bar>
-        <Button
-          size="compact-sm"
-          component="a"
-          leftSection={<IconTimeline size={14} />}
-          href={eventsHref({
-            q: termFor('station', row.station),
-            from: new Date(at - around).toISOString(),
-            to: new Date(at + around).toISOString(),
-            p: row.process,
-          })}
-        >
-          {t('process.around')}
-        </Button>
+        {row.image ? (
+          <Button
+            size="compact-sm"
+            component="a"
+            leftSection={<IconFilter size={14} />}
+            href={eventsHref({ q: termFor('image', row.image), range: 'all' })}
+          >
+            {t('process.sameImage')}
+          </Button>
+        ) : null}
         <Button size="compact-sm" leftSection={<IconCopy size={14} />} onClick={() => copy(toNdjson([row]))}>
           {t('copyNdjson')}
         </Button>
       </Bar>
       <ProcessHeader row={row} page />
       <TwoColumns
-        left={
-          <Part title={t('process.family')}>
-            <FamilyList row={row} limit={500} all />
-          </Part>
-        }
+        even
+        left={<ProcessTree row={row} address={address} />}
         right={
-          <Tabs defaultValue="facts">
-            <Tabs.List>
-              <Tabs.Tab value="facts">{t('process.facts')}</Tabs.Tab>
-              <Tabs.Tab value="raw">{t('process.raw')}</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="facts">
-              <Facts groups={factGroups(row, t, fmt)} />
-            </Tabs.Panel>
-            <Tabs.Panel value="raw">
-              <RawRecord label={t('process.raw')}>{JSON.stringify(row, null, 2)}</RawRecord>
-            </Tabs.Panel>
-          </Tabs>
+          <PageTabs
+            value={address.search.tab}
+            onChange={(tab) => address.change({ tab })}
+            tabs={[
+              { id: 'facts', label: t('process.facts'), body: () => <Facts groups={factGroups(row, t, fmt)} /> },
+              {
+                id: 'privileges',
+                label: t('process.privileges'),
+                count: enabled ? fmt.number(enabled) : undefined,
+                body: () => <Privileges row={row} />,
+              },
+              { id: 'statistics', label: t('facts.statistics'), body: () => <StatisticsTab row={row} /> },
+              {
+                id: 'around',
+                label: t('process.timeline'),
+                fill: true,
+                body: () => <Around row={row} address={address} />,
+              },
+              {
+                id: 'raw',
+                label: t('process.record'),
+                body: () => <RawRecord label={t('process.raw')}>{JSON.stringify(row, null, 2)}</RawRecord>,
+              },
+            ]}
+          />
         }
       />
     </Page>

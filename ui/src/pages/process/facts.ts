@@ -29,21 +29,8 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
     row[member] === undefined ? undefined : fact(member, fmt.number(Number(row[member])));
   const size = (member: keyof EventRow) =>
     row[member] === undefined ? undefined : fact(member, fmt.bytes(Number(row[member])));
-  const span = (member: 'kernel_time_us' | 'user_time_us') => {
-    const us = row[member];
-    return us === undefined ? undefined : fact(member, fmt.duration(us / 1000));
-  };
   const yesNo = (member: keyof EventRow) =>
     row[member] === undefined ? undefined : fact(member, row[member] ? t('yes') : t('no'));
-  const list = (member: 'privileges' | 'privileges_default' | 'privileges_present'): Fact | undefined =>
-    row[member]?.length
-      ? {
-          name: t(`field.${member}`),
-          shown: row[member].join(', '),
-          code: true,
-          value: { value: row[member].join('\n') },
-        }
-      : undefined;
 
   return [
     {
@@ -69,9 +56,6 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
         row.logon_id === undefined ? undefined : fact('logon_id', `0x${row.logon_id.toString(16)}`, { code: true }),
         code('session'),
         yesNo('protected'),
-        list('privileges'),
-        list('privileges_default'),
-        list('privileges_present'),
       ],
     },
     {
@@ -110,31 +94,6 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
       ],
     },
     {
-      title: t('facts.statistics'),
-      facts: [
-        span('user_time_us'),
-        span('kernel_time_us'),
-        count('cpu_cycles'),
-        count('threads'),
-        count('handles'),
-        count('read_ops'),
-        size('read_bytes'),
-        count('write_ops'),
-        size('write_bytes'),
-        count('other_ops'),
-        size('other_bytes'),
-        size('peak_working_set'),
-        size('commit_charge'),
-        size('commit_peak'),
-        size('peak_virtual_size'),
-        size('peak_pagefile'),
-        size('peak_paged_pool'),
-        size('peak_nonpaged_pool'),
-        count('page_faults'),
-        count('hard_faults'),
-      ],
-    },
-    {
       title: t('facts.source'),
       facts: [
         fact('origin', t(`origin.${row.origin}`)),
@@ -147,4 +106,26 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
       ],
     },
   ];
+}
+
+/** What one asks first of a process, for where there is little room. */
+export function firstFacts(row: EventRow, t: Translate, fmt: Format): FactGroup[] {
+  const asked: readonly (keyof EventRow)[] = [
+    'started',
+    'stopped',
+    'pid',
+    'user',
+    'integrity',
+    'image',
+    'sha256',
+    'signer',
+    'signed',
+    'parent_image',
+    'parent_command_line',
+  ];
+  const names = new Set(asked.map((member) => t(`field.${member}` as 'field.user')));
+  return factGroups(row, t, fmt).map(({ title, facts }) => ({
+    title,
+    facts: facts.filter((fact) => fact && names.has(fact.name)),
+  }));
 }

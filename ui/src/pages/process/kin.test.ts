@@ -1,16 +1,28 @@
 import { expect, it } from 'vitest';
-import { depthFirst } from './kin';
+import type { Ancestor, EventRow } from '@/api/types';
+import { chainOf } from './kin';
 
-it('puts each descendant below its parent, however late it started', () => {
-  const of = (process: string, parent: string) => ({ process, parent });
-  const byStart = [of('a', 'root'), of('b', 'root'), of('a1', 'a'), of('b1', 'b'), of('a2', 'a'), of('a11', 'a1')];
-  expect(depthFirst('root', byStart).map((each) => each.process)).toEqual(['a', 'a1', 'a11', 'a2', 'b', 'b1']);
+const row = (process: string, more: Partial<EventRow> = {}): EventRow => ({
+  id: process,
+  kind: 'start',
+  time: '2026-01-03T10:00:00Z',
+  station: 'ACC-07',
+  station_id: 1,
+  process,
+  pid: 100,
+  sensor: 'etw',
+  origin: 'live',
+  ...more,
 });
 
-it('shows nothing twice, and ends where two processes claim to have started each other', () => {
-  const byStart = [
-    { process: 'a', parent: 'b' },
-    { process: 'b', parent: 'a' },
-  ];
-  expect(depthFirst('root', byStart)).toEqual([]);
+it('leads from the oldest ancestor down, and keeps a place for one that nobody recorded', () => {
+  const nearest: Ancestor = { ...row('parent'), known: true };
+  const { process: _, ...told } = row('', { pid: 4, image: 'C:\\Windows\\explorer.exe' });
+  const unseen: Ancestor = { ...told, known: false };
+  const chain = chainOf(row('self'), [nearest, unseen]);
+  expect(chain.map(({ process, parent, unseen }) => ({ process, parent, unseen }))).toEqual([
+    { process: 'unseen 1', parent: undefined, unseen: true },
+    { process: 'parent', parent: 'unseen 1', unseen: undefined },
+    { process: 'self', parent: 'parent', unseen: undefined },
+  ]);
 });

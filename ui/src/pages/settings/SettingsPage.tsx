@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { useI18n } from '@/app/i18n';
 import { useSession } from '@/app/session';
 import { Page } from '@/primitives/Page';
@@ -10,16 +11,19 @@ import { Users } from './Users';
 const sections = ['own', 'users', 'tokens'] as const;
 type Section = (typeof sections)[number];
 
+const bodies: Record<Section, () => ReactNode> = {
+  own: () => <Preferences />,
+  users: () => <Users />,
+  tokens: () => <Tokens />,
+};
+
 export function SettingsPage() {
   const { t } = useI18n();
   const navigate = useNavigate();
   const asked = useSearch({ from: '/shell/settings' }).section;
   const { user } = useSession();
-  const administrator = user.role === 'administrator';
-  const open = sections.filter((each) => each === 'own' || administrator);
+  const open = sections.filter((each) => each !== 'users' || user.role === 'administrator');
   const section: Section = open.find((each) => each === asked) ?? 'own';
-  const body = { own: <Preferences />, users: <Users />, tokens: <Tokens /> }[section];
-  if (open.length === 1) return <Page title={t('tab.settings')}>{body}</Page>;
   return (
     <Page title={t('tab.settings')}>
       <Tabs
@@ -38,7 +42,7 @@ export function SettingsPage() {
         </Tabs.List>
         {open.map((each) => (
           <Tabs.Panel key={each} value={each}>
-            {each === section ? body : null}
+            {each === section ? bodies[each]() : null}
           </Tabs.Panel>
         ))}
       </Tabs>

@@ -1,210 +1,140 @@
-import { ActionIcon, Button, Menu, Modal, NativeSelect, TextInput } from '@mantine/core';
+import { ActionIcon, Menu, NativeSelect } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconDots, IconPlus } from '@tabler/icons-react';
+import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Role, User } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { useSession } from '@/app/session';
-import { Fields, FormError } from '@/primitives/Card';
 import { Chip } from '@/primitives/Chip';
 import { visible } from '@/primitives/hostile';
-import { Line, Panel, Quiet, SmallTable } from '@/primitives/Page';
-import { Failure, useErrorText, Waiting } from '@/primitives/State';
+import { Quiet } from '@/primitives/Page';
+import { useErrorText } from '@/primitives/State';
 import { HostileText, TimeCell } from '@/primitives/Text';
-import { Secret, type Shown } from './Secret';
+import { AddDialog } from './AddDialog';
+import { Roster, type RosterActions } from './Roster';
+import { roles } from './roles';
+import type { Shown } from './Secret';
 
-export const roles: Role[] = ['administrator', 'analyst', 'viewer'];
-
+/** Who may log in. */
 export function Users() {
   const { t } = useI18n();
   const client = useQueryClient();
   const errorText = useErrorText();
   const { user: self } = useSession();
-  const users = useQuery(queries.users());
-  const [adding, setAdding] = useState(false);
-  const [removing, setRemoving] = useState<User>();
-  const [shown, setShown] = useState<Shown>();
+  const users = useQuery({ ...queries.users(), select: (found) => found.users });
   const reload = () => client.invalidateQueries({ queryKey: queries.users().queryKey });
   const act = useMutation({
     mutationFn: (action: () => Promise<unknown>) => action(),
     onSuccess: reload,
     onError: (error) => notifications.show({ color: 'red', message: errorText(error) }),
   });
-  const reset = async (user: User) => {
-    const { one_time_password } = await api.resetPassword(user.id);
-    setShown({
-      title: t('users.oneTime', { name: visible(user.name) }),
-      text: t('users.oneTimeText'),
-      secret: one_time_password,
-    });
-  };
+  const oneTime = (name: string, secret: string): Shown => ({
+    title: t('users.oneTime', { name: visible(name) }),
+    text: t('users.oneTimeText'),
+    secret,
+  });
+  const change = (user: User, to: Parameters<typeof api.changeUser>[1]) =>
+    act.mutate(() => api.changeUser(user.id, to));
 
   return (
-    <Panel
+    <Roster
       title={t('settings.users')}
       lead={t('users.lead')}
-      flush
-      actions={
-        <Button leftSection={<IconPlus size={14} />} onClick={() => setAdding(true)}>
-          {t('users.add')}
-        </Button>
-      }
-    >
-      {users.isPending ? (
-        <Waiting />
-      ) : users.error ? (
-        <Failure what={t('users.failed')} error={users.error} onRetry={() => void users.refetch()} />
-      ) : (
-        <SmallTable
-          label={t('settings.users')}
-          head={[
-            t('users.name'),
-            t('users.role'),
-            t('users.state'),
-            t('users.lastLogin'),
-            t('users.created'),
-            t('actions'),
-          ]}
-        >
-          {users.data.users.map((user) => {
-            const name = visible(user.name);
-            return (
-              <tr key={user.id}>
-                <td>
-                  <HostileText limit={60}>{user.name}</HostileText>{' '}
-                  {user.id === self.id ? <Quiet>{t('users.you')}</Quiet> : null}
-                </td>
-                <td>
-                  <NativeSelect
-                    size="xs"
-                    aria-label={t('users.roleOf', { name })}
-                    value={user.role}
-                    disabled={user.id === self.id || act.isPending}
-                    onChange={(event) => {
-                      const role = event.currentTarget.value as Role;
-                      act.mutate(() => api.changeUser(user.id, { role }));
-                    }}
-                    data={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))}
-                  />
-                </td>
-                <td>
-                  {user.disabled ? (
-                    <Chip tone="warn">{t('users.disabled')}</Chip>
-                  ) : user.must_change_password ? (
-                    <Chip>{t('users.waiting')}</Chip>
-                  ) : (
-                    <Chip tone="good">{t('users.active')}</Chip>
-                  )}
-                </td>
-                <td>{user.last_login ? <TimeCell>{user.last_login}</TimeCell> : <Quiet>{t('never')}</Quiet>}</td>
-                <td>
-                  <TimeCell>{user.created}</TimeCell>
-                </td>
-                <td>
-                  {user.id === self.id ? null : (
-                    <Menu>
-                      <Menu.Target>
-                        <ActionIcon size={24} aria-label={t('users.actions', { name })}>
-                          <IconDots size={16} />
-                        </ActionIcon>
-                      </Menu.Target>
-                      <Menu.Dropdown>
-                        <Menu.Item onClick={() => act.mutate(() => reset(user))}>{t('users.reset')}</Menu.Item>
-                        <Menu.Item
-                          onClick={() => act.mutate(() => api.changeUser(user.id, { disabled: !user.disabled }))}
-                        >
-                          {user.disabled ? t('users.enable') : t('users.disable')}
-                        </Menu.Item>
-                        <Menu.Divider />
-                        <Menu.Item color="var(--bad)" onClick={() => setRemoving(user)}>
-                          {t('users.remove')}
-                        </Menu.Item>
-                      </Menu.Dropdown>
-                    </Menu>
-                  )}
-                </td>
-              </tr>
-            );
-          })}
-        </SmallTable>
-      )}
-      {adding ? (
-        <AddUser
-          onClose={() => setAdding(false)}
-          onAdded={async (name, secret) => {
-            setAdding(false);
-            setShown({ title: t('users.oneTime', { name: visible(name) }), text: t('users.oneTimeText'), secret });
+      add={t('users.add')}
+      head={[t('users.name'), t('users.role'), t('users.state'), t('users.lastLogin'), t('users.created')]}
+      query={users}
+      failed={t('users.failed')}
+      cells={(user, actions) => [
+        <span key="name">
+          <HostileText limit={60}>{user.name}</HostileText>{' '}
+          {user.id === self.id ? <Quiet>{t('users.you')}</Quiet> : null}
+        </span>,
+        <NativeSelect
+          key="role"
+          size="xs"
+          aria-label={t('users.roleOf', { name: visible(user.name) })}
+          value={user.role}
+          disabled={user.id === self.id || act.isPending}
+          onChange={(event) => change(user, { role: event.currentTarget.value as Role })}
+          data={roles.map((role) => ({ value: role, label: t(`role.${role}`) }))}
+        />,
+        <UserState key="state" user={user} />,
+        user.last_login ? <TimeCell key="login">{user.last_login}</TimeCell> : <Quiet key="login">{t('never')}</Quiet>,
+        <TimeCell key="created">{user.created}</TimeCell>,
+        user.id === self.id ? null : (
+          <UserMenu
+            key="actions"
+            user={user}
+            actions={actions}
+            onReset={() =>
+              act.mutate(async () => {
+                const { one_time_password } = await api.resetPassword(user.id);
+                actions.show(oneTime(user.name, one_time_password));
+              })
+            }
+            onDisable={(disabled) => change(user, { disabled })}
+          />
+        ),
+      ]}
+      adding={(close, show) => (
+        <AddDialog
+          title={t('users.add')}
+          nameLabel={t('users.name')}
+          roles={roles}
+          usual="analyst"
+          onClose={close}
+          onAdd={async (name, role) => {
+            const added = await api.addUser(name, role);
+            show(oneTime(added.user.name, added.one_time_password));
             await reload();
           }}
         />
-      ) : null}
-      {removing ? (
-        <Modal
-          opened
-          onClose={() => setRemoving(undefined)}
-          title={t('users.removeNamed', { name: visible(removing.name) })}
-          closeButtonProps={{ 'aria-label': t('close') }}
-        >
-          <p>{t('users.removeText')}</p>
-          <Line end>
-            <Button onClick={() => setRemoving(undefined)} data-autofocus>
-              {t('cancel')}
-            </Button>
-            <Button
-              variant="filled"
-              color="red.9"
-              onClick={() => {
-                act.mutate(() => api.deleteUser(removing.id));
-                setRemoving(undefined);
-              }}
-            >
-              {t('users.remove')}
-            </Button>
-          </Line>
-        </Modal>
-      ) : null}
-      {shown ? <Secret shown={shown} onClose={() => setShown(undefined)} /> : null}
-    </Panel>
+      )}
+      removing={(user) => ({
+        title: t('users.removeNamed', { name: visible(user.name) }),
+        text: t('users.removeText'),
+        action: t('users.remove'),
+      })}
+      onRemove={(user) => act.mutate(() => api.deleteUser(user.id))}
+    />
   );
 }
 
-function AddUser({ onClose, onAdded }: { onClose(): void; onAdded(name: string, password: string): void }) {
+function UserState({ user }: { user: User }) {
   const { t } = useI18n();
-  const errorText = useErrorText();
-  const [name, setName] = useState('');
-  const [role, setRole] = useState<Role>('analyst');
-  const add = useMutation({
-    mutationFn: () => api.addUser(name.trim(), role),
-    onSuccess: (added) => onAdded(added.user.name, added.one_time_password),
-  });
+  if (user.disabled) return <Chip tone="warn">{t('users.disabled')}</Chip>;
+  if (user.must_change_password) return <Chip>{t('users.waiting')}</Chip>;
+  return <Chip tone="good">{t('users.active')}</Chip>;
+}
+
+interface UserMenuProps {
+  user: User;
+  actions: RosterActions<User>;
+  onReset(): void;
+  onDisable(disabled: boolean): void;
+}
+
+function UserMenu({ user, actions, onReset, onDisable }: UserMenuProps) {
+  const { t } = useI18n();
   return (
-    <Modal opened onClose={onClose} title={t('users.add')} closeButtonProps={{ 'aria-label': t('close') }}>
-      <Fields onSubmit={() => name.trim() !== '' && add.mutate()}>
-        {add.error ? <FormError>{errorText(add.error)}</FormError> : null}
-        <TextInput
-          label={t('users.name')}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          data-autofocus
-          autoComplete="off"
-        />
-        <NativeSelect
-          label={t('users.role')}
-          description={t(`role.${role}.can`)}
-          value={role}
-          onChange={(event) => setRole(event.currentTarget.value as Role)}
-          data={roles.map((each) => ({ value: each, label: t(`role.${each}`) }))}
-        />
-        <Line end>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="filled" disabled={name.trim() === ''} loading={add.isPending}>
-            {t('users.add')}
-          </Button>
-        </Line>
-      </Fields>
-    </Modal>
+    <Menu>
+      <Menu.Target>
+        <ActionIcon size={24} aria-label={t('users.actions', { name: visible(user.name) })}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={onReset}>{t('users.reset')}</Menu.Item>
+        <Menu.Item onClick={() => onDisable(!user.disabled)}>
+          {user.disabled ? t('users.enable') : t('users.disable')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item color="var(--bad)" onClick={() => actions.remove(user)}>
+          {t('users.remove')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }

@@ -1,17 +1,8 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import {
-  type MouseEvent,
-  type ReactNode,
-  useCallback,
-  useEffect,
-  useId,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { type MouseEvent, type ReactNode, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useI18n } from '@/app/i18n';
+import { useLatest } from '../useLatest';
 import { useValueMenu } from '../ValueMenu';
 import { BulkBar } from './BulkBar';
 import { ColumnChooser } from './ColumnChooser';
@@ -20,6 +11,7 @@ import { Head } from './Head';
 import { Row } from './Row';
 import type { Column, Sort } from './types';
 import { useGridKeys } from './useGridKeys';
+import { useSelection } from './useSelection';
 import { useTableLayout } from './useTableLayout';
 
 const rowHeight = 32;
@@ -89,17 +81,23 @@ export function DataTable<R>(props: DataTableProps<R>) {
   const body = useRef<HTMLDivElement>(null);
   const domId = useId();
   const narrow = useMediaQuery('(max-width: 899px)', false, { getInitialValueInEffect: false });
-  const { table, layout, selection, setSelection, reset } = useTableLayout(id, columns);
+  const { table, layout, reset } = useTableLayout(id, columns);
+  const selection = useSelection(rows, keyOf);
+  const { picked } = selection;
   const [active, setActive] = useState<number>(-1);
-  const anchor = useRef(-1);
+  /** The cell that the keys are in, by its column; the whole row, where absent. */
+  const [cell, setCell] = useState<string>();
 
+  // Widths are not in it: rows need not be drawn anew while a column is resized.
+  const chosen = layout.order.filter((column) => layout.shown[column]).join(' ');
   const shown = useMemo(() => {
     const byId = new Map(columns.map((column) => [column.id, column]));
-    return layout.order
-      .filter((column) => layout.shown[column])
-      .map((column) => byId.get(column)!)
+    return chosen
+      .split(' ')
+      .map((column) => byId.get(column))
+      .filter((column) => column !== undefined)
       .filter((column) => !(narrow && column.wideOnly));
-  }, [columns, layout, narrow]);
+  }, [columns, chosen, narrow]);
   const selectable = bulk !== undefined;
   const widths = shown.map((column) => layout.sizes[column.id] ?? column.width);
   const template = [
@@ -130,8 +128,8 @@ export function DataTable<R>(props: DataTableProps<R>) {
   useLayoutEffect(() => {
     body.current?.scrollTo({ top: 0 });
     setActive(-1);
-    setSelection({});
-    anchor.current = -1;
+    setCell(undefined);
+    selection.clear();
   }, [question]);
   useLayoutEffect(() => {
     const style = body.current?.style;
@@ -140,42 +138,18 @@ export function DataTable<R>(props: DataTableProps<R>) {
     style?.setProperty('--height', `${rows.length * rowHeight}px`);
   }, [columnsTemplate, width, rows.length]);
 
-  const openTab = useCallback(
-    (row: R) => {
-      const href = hrefOf?.(row);
-      if (href) window.open(href, '_blank', 'noopener');
-    },
-    [hrefOf],
-  );
-
-  const onRowClick = useCallback(
-    (event: MouseEvent, row: R, index: number) => {
-      if ((event.target as Element).closest('a, button, input')) return;
-      if (event.button === 2 || (window.getSelection()?.toString() ?? '') !== '') return;
-      setActive(index);
-      if (event.ctrlKey || event.metaKey || event.button === 1) openTab(row);
-      else onOpen?.(row);
-    },
-    [onOpen, openTab],
-  );
-  const onSelect = useCallback(
-    (key: string, index: number, range: boolean) => {
-      setSelection((old) => {
-        const next = { ...old };
-        const on = !old[key];
-        const from = range && anchor.current >= 0 ? anchor.current : index;
-        for (let i = Math.min(from, index); i <= Math.max(from, index); i++) {
-          const row = rows[i];
-          if (!row) continue;
-          if (on) next[keyOf(row)] = true;
-          else delete next[keyOf(row)];
-        }
-        anchor.current = index;
-        return next;
-      });
-    },
-    [rows, keyOf, setSelection],
-  );
+  const openTab = (row: R) => {
+    const href = hrefOf?.(row);
+    if (href) window.open(href, '_blank', 'noopener');
+  };
+  const onRowClick = useLatest((event: MouseEvent, row: R, index: number) => {
+    if ((event.target as Element).closest('a, button, input')) return;
+    if (event.button === 2 || (window.getSelection()?.toString() ?? '') !== '') return;
+    setActive(index);
+    setCell(undefined);
+    if (event.ctrlKey || event.metaKey || event.button === 1) openTab(row);
+    else onOpen?.(row);
+  });
   const onContextMenu = (event: MouseEvent) => {
     const cell = (event.target as Element).closest<HTMLElement>('[data-column]');
     const index = Number(cell?.parentElement?.getAttribute('aria-rowindex') ?? 1) - 2;
@@ -188,7 +162,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
     menu.open(value, { x: event.clientX, y: event.clientY }, body.current);
   };
 
-  const openIndex = isOpen ? rows.findIndex(isOpen) : -1;
+  const openIndex = useMemo(() => (isOpen ? rows.findIndex(isOpen) : -1), [rows, isOpen]);
   const current = active >= 0 && active < rows.length ? active : openIndex;
   const goTo = (index: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, index));
@@ -210,29 +184,35 @@ export function DataTable<R>(props: DataTableProps<R>) {
       const row = rows[current];
       if (row) openTab(row);
     },
+    cell: (by: number) => {
+      const at = shown.findIndex((column) => column.id === cell);
+      const next = at < 0 ? (by > 0 ? 0 : -1) : at + by;
+      setCell(shown[Math.min(next, shown.length - 1)]?.id);
+      if (current < 0) goTo(0);
+    },
     pick: () => {
       const row = rows[current];
-      if (row && selectable) onSelect(keyOf(row), current, false);
+      if (row && selectable) selection.turn(keyOf(row), current, false);
     },
     menu: () => {
       const element = document.getElementById(`${domId}-${current}`);
-      element?.querySelector<HTMLElement>('[data-column=image] [data-value-menu], [data-value-menu]')?.click();
+      const column = cell ?? 'image';
+      const menus = [`[data-column=${column}] [data-value-menu]`, ...(cell ? [] : ['[data-value-menu]'])];
+      element?.querySelector<HTMLElement>(menus.join())?.click();
     },
     close: () => {
-      if (openIndex >= 0) onClose?.();
-      else if (Object.keys(selection).length > 0) setSelection({});
+      if (openIndex < 0 && picked.length > 0) selection.clear();
+      else if (openIndex < 0 && cell) setCell(undefined);
       else onClose?.();
     },
   };
-  useGridKeys(true, keys);
-
-  const picked = rows.filter((row) => selection[keyOf(row)]);
+  useGridKeys(keys);
 
   return (
     <section className={classes.root} aria-label={label}>
       <div className={classes.tools}>
         {picked.length > 0 && bulk ? (
-          <BulkBar count={picked.length} onClear={() => setSelection({})}>
+          <BulkBar count={picked.length} onClear={selection.clear}>
             {bulk(picked)}
           </BulkBar>
         ) : (
@@ -271,11 +251,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
               columns={shown}
               selectable={selectable}
               picked={picked.length === 0 ? 'none' : picked.length === rows.length ? 'all' : 'some'}
-              onPickAll={() =>
-                setSelection(
-                  picked.length === rows.length ? {} : Object.fromEntries(rows.map((row) => [keyOf(row), true])),
-                )
-              }
+              onPickAll={selection.turnAll}
               sort={sort}
               onSort={onSort}
             />
@@ -297,9 +273,10 @@ export function DataTable<R>(props: DataTableProps<R>) {
                   selectable={selectable}
                   active={item.index === current}
                   open={item.index === openIndex}
-                  selected={selection[key] ?? false}
+                  selected={selection.has(key)}
+                  cell={item.index === current ? cell : undefined}
                   onClick={onRowClick}
-                  onSelect={onSelect}
+                  onSelect={selection.turn}
                 />
               );
             })}

@@ -1,5 +1,7 @@
+import { IconCopy } from '@tabler/icons-react';
 import { type MouseEvent, memo } from 'react';
 import { useI18n } from '@/app/i18n';
+import { useCopy } from '../useCopy';
 import { ValueMenuButton } from '../ValueMenu';
 import classes from './DataTable.module.css';
 import type { Column } from './types';
@@ -15,6 +17,8 @@ interface RowProps<R> {
   active: boolean;
   open: boolean;
   selected: boolean;
+  /** The column of the cell that the keys are in. */
+  cell?: string;
   onClick(event: MouseEvent, row: R, index: number): void;
   onSelect(rowKey: string, index: number, range: boolean): void;
 }
@@ -30,6 +34,7 @@ function RowOf<R>({
   active,
   open,
   selected,
+  cell,
   onClick,
   onSelect,
 }: RowProps<R>) {
@@ -73,13 +78,39 @@ function RowOf<R>({
             tabIndex={-1}
             data-align={column.align}
             data-column={column.id}
+            data-active={column.id === cell || undefined}
           >
             <div className={classes.content}>{column.render(row)}</div>
-            {value ? <ValueMenuButton value={value} name={column.header} inTable /> : null}
+            {value ? (
+              <span className={classes.onValue}>
+                {column.copied ? <CopyButton text={value.value} name={column.header} /> : null}
+                <ValueMenuButton value={value} name={column.header} inTable />
+              </span>
+            ) : null}
           </div>
         );
       })}
     </div>
+  );
+}
+
+/** Copies a value that the cell shows in part. */
+function CopyButton({ text, name }: { text: string; name: string }) {
+  const { t } = useI18n();
+  const copy = useCopy();
+  return (
+    <button
+      type="button"
+      className={classes.copy}
+      tabIndex={-1}
+      aria-label={t('copy.named', { name })}
+      onClick={(event) => {
+        event.stopPropagation();
+        copy(text);
+      }}
+    >
+      <IconCopy size={14} aria-hidden="true" />
+    </button>
   );
 }
 

@@ -13,6 +13,8 @@ export interface Column<Row> {
   sortable?: boolean;
   /** Left out of narrow windows. */
   wideOnly?: boolean;
+  /** The value is shortened past recognition, so that it can be copied without its menu. */
+  copied?: boolean;
   /** What the value's menu works on; absent where the cell has none. */
   value?(row: Row): Value | undefined;
   render(row: Row): ReactNode;

@@ -1,7 +1,10 @@
 import { useEffect } from 'react';
+import { useLatest } from '../useLatest';
 
 export interface GridKeys {
   move(by: number): void;
+  /** To a cell beside. */
+  cell(by: number): void;
   edge(end: boolean): void;
   open(): void;
   openTab(): void;
@@ -13,7 +16,7 @@ export interface GridKeys {
 const page = 12;
 
 /** Whether a key belongs to something else: a field being typed in, an open menu or dialogue. */
-function taken(event: KeyboardEvent): boolean {
+export function taken(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : null;
   if (event.defaultPrevented || event.altKey) return true;
   if (
@@ -26,60 +29,63 @@ function taken(event: KeyboardEvent): boolean {
 }
 
 /** Keys of the page's main table, wherever the focus is. */
-export function useGridKeys(enabled: boolean, keys: GridKeys): void {
-  useEffect(() => {
-    if (!enabled) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (taken(event)) return;
-      const inGrid = event.target instanceof Element && event.target.getAttribute('role') === 'grid';
-      const onControl =
-        event.target instanceof Element && event.target.closest('a, button, [role=separator], [role=tab]') !== null;
-      const command = event.ctrlKey || event.metaKey;
-      const run = (action: () => void) => {
-        event.preventDefault();
-        action();
-      };
-      if (command && event.key === 'Enter' && !onControl) return run(keys.openTab);
-      if (command) return;
-      switch (event.key) {
-        case 'j':
-          return run(() => keys.move(1));
-        case 'k':
-          return run(() => keys.move(-1));
-        case 'x':
-          return run(keys.pick);
-        case 'm':
-          return run(keys.menu);
-        case 'g':
-          return run(() => keys.edge(false));
-        case 'G':
-          return run(() => keys.edge(true));
-        case 'Escape':
-          return run(keys.close);
-        case 'Enter':
-          return onControl ? undefined : run(keys.open);
-      }
-      if (!inGrid) return;
-      switch (event.key) {
-        case 'ArrowDown':
-          return run(() => keys.move(1));
-        case 'ArrowUp':
-          return run(() => keys.move(-1));
-        case 'PageDown':
-          return run(() => keys.move(page));
-        case 'PageUp':
-          return run(() => keys.move(-page));
-        case 'Home':
-          return run(() => keys.edge(false));
-        case 'End':
-          return run(() => keys.edge(true));
-        case ' ':
-          return run(keys.pick);
-        case 'ContextMenu':
-          return run(keys.menu);
-      }
+export function useGridKeys(keys: GridKeys): void {
+  const onKey = useLatest((event: KeyboardEvent) => {
+    if (taken(event)) return;
+    const inGrid = event.target instanceof Element && event.target.getAttribute('role') === 'grid';
+    const onControl =
+      event.target instanceof Element && event.target.closest('a, button, [role=separator], [role=tab]') !== null;
+    const command = event.ctrlKey || event.metaKey;
+    const run = (action: () => void) => {
+      event.preventDefault();
+      action();
     };
+    if (command && event.key === 'Enter' && !onControl) return run(keys.openTab);
+    if (command) return;
+    switch (event.key) {
+      case 'j':
+        return run(() => keys.move(1));
+      case 'k':
+        return run(() => keys.move(-1));
+      case 'x':
+        return run(keys.pick);
+      case 'm':
+        return run(keys.menu);
+      case 'g':
+        return run(() => keys.edge(false));
+      case 'G':
+        return run(() => keys.edge(true));
+      case 'Escape':
+        return run(keys.close);
+      case 'Enter':
+        return onControl ? undefined : run(keys.open);
+    }
+    if (!inGrid) return;
+    switch (event.key) {
+      case 'ArrowDown':
+        return run(() => keys.move(1));
+      case 'ArrowUp':
+        return run(() => keys.move(-1));
+      case 'ArrowRight':
+        return run(() => keys.cell(1));
+      case 'ArrowLeft':
+        return run(() => keys.cell(-1));
+      case 'PageDown':
+        return run(() => keys.move(page));
+      case 'PageUp':
+        return run(() => keys.move(-page));
+      case 'Home':
+        return run(() => keys.edge(false));
+      case 'End':
+        return run(() => keys.edge(true));
+      case ' ':
+        return run(keys.pick);
+      case 'ContextMenu':
+        return run(keys.menu);
+    }
+  });
+  useEffect(() => {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [enabled, keys]);
+  }, [onKey]);
 }

@@ -3,7 +3,6 @@ import {
   type ColumnOrderState,
   type ColumnSizingState,
   getCoreRowModel,
-  type RowSelectionState,
   type Updater,
   useReactTable,
   type VisibilityState,
@@ -33,7 +32,6 @@ export function useTableLayout<Row>(id: string, columns: Column<Row>[]) {
     [columns],
   );
   const [own, setOwn] = useState<Partial<Layout>>(() => remembered<Partial<Layout> | null>(key, null) ?? {});
-  const [selection, setSelection] = useState<RowSelectionState>({});
   useEffect(() => remember(key, own), [key, own]);
 
   const layout = useMemo<Layout>(() => {
@@ -70,13 +68,11 @@ export function useTableLayout<Row>(id: string, columns: Column<Row>[]) {
       columnOrder: layout.order,
       columnSizing: layout.sizes,
       columnVisibility: layout.shown,
-      rowSelection: selection,
     },
     onColumnOrderChange: (updater) => setOwn((old) => ({ ...old, order: apply(updater, layout.order) })),
     onColumnSizingChange: (updater) => setOwn((old) => ({ ...old, sizes: apply(updater, old.sizes ?? {}) })),
     onColumnVisibilityChange: (updater) => setOwn((old) => ({ ...old, shown: apply(updater, layout.shown) })),
-    onRowSelectionChange: setSelection,
   });
 
-  return { table, layout, selection, setSelection, reset: () => setOwn({}) };
+  return { table, layout, reset: () => setOwn({}) };
 }

@@ -2,15 +2,24 @@ import { ActionIcon, Tooltip } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconHelp, IconSearch, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type KeyboardEvent, type Ref, useEffect, useId, useImperativeHandle, useRef, useState } from 'react';
-import { ApiError } from '@/api/client';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from 'react';
+import { ApiError, type FilterOf } from '@/api/client';
 import { queries } from '@/api/queries';
 import { useI18n } from '@/app/i18n';
 import { Chips } from './Chips';
 import classes from './FilterBar.module.css';
 import { FilterError } from './FilterError';
 import { HelpPanel } from './HelpPanel';
-import { noteFilter } from './history';
+import { forgetFilters, noteFilter } from './history';
 import { Suggestions } from './Suggestions';
 import { rangeOf, removeTerm } from './terms';
 import { type Suggestion, useSuggestions } from './useSuggestions';
@@ -25,6 +34,10 @@ interface FilterBarProps {
   onSubmit(q: string): void;
   /** The address of a page with this filter, for the examples. */
   hrefOf(q: string): string;
+  /** What the filter chooses among; events, where absent. */
+  of?: FilterOf;
+  /** Stands at the end of the bar. */
+  end?: ReactNode;
   handle?: Ref<FilterBarHandle>;
 }
 
@@ -35,7 +48,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
  * The filter, as text with completion while it is written and as chips while it
  * is read. A faulty filter is shown where it is faulty and is never applied.
  */
-export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
+export function FilterBar({ value, onSubmit, hrefOf, of, end, handle }: FilterBarProps) {
   const { t } = useI18n();
   const client = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
@@ -60,9 +73,9 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
 
   // While one types, half a term is no mistake yet: the check waits for a pause.
   const [settled] = useDebouncedValue(text.trim(), focused ? 500 : 0);
-  const check = useQuery({ ...queries.check(settled), enabled: settled !== '', retry: false });
+  const check = useQuery({ ...queries.check(settled, of), enabled: settled !== '', retry: false });
   const terms = check.data && settled === value.trim() && text === value ? check.data.terms : [];
-  const suggestions = useSuggestions(text, caret, open && focused);
+  const suggestions = useSuggestions(text, caret, open && focused, of);
   const listed = open && focused && suggestions.length > 0;
   // What is being completed is not wrong, only unfinished.
   const fault = !listed && check.error instanceof ApiError && settled === text.trim() ? check.error.problem : undefined;
@@ -75,7 +88,7 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
     if (trimmed !== '') {
       try {
         // A slow check holds up nothing: the search refuses a faulty filter too.
-        await Promise.race([client.fetchQuery({ ...queries.check(trimmed), retry: false }), pause(longestCheck)]);
+        await Promise.race([client.fetchQuery({ ...queries.check(trimmed, of), retry: false }), pause(longestCheck)]);
       } catch (error) {
         if (error instanceof ApiError && error.status === 422) return; // shown below the bar
         // The check failed for another reason: the search itself will say which.
@@ -103,6 +116,12 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
     }
     setOpen(true);
     edit(suggestion.edit.text, suggestion.edit.caret);
+  };
+  const forget = () => {
+    forgetFilters();
+    setChosen(-1);
+    // The list is read anew when the bar is drawn again.
+    setOpen(false);
   };
   const select = (start: number, end: number) => {
     input.current?.focus();
@@ -230,8 +249,11 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
             <IconHelp size={16} />
           </ActionIcon>
         </Tooltip>
+        {end}
       </div>
-      {listed ? <Suggestions id={listId} items={suggestions} chosen={chosen} onAccept={accept} /> : null}
+      {listed ? (
+        <Suggestions id={listId} items={suggestions} chosen={chosen} onAccept={accept} onForget={forget} />
+      ) : null}
       {fault ? (
         <FilterError
           id={errorId}
@@ -242,7 +264,7 @@ export function FilterBar({ value, onSubmit, hrefOf, handle }: FilterBarProps) {
           }}
         />
       ) : null}
-      <HelpPanel opened={help} onClose={() => setHelp(false)} hrefOf={hrefOf} onPick={(q) => void submit(q)} />
+      <HelpPanel opened={help} onClose={() => setHelp(false)} of={of} hrefOf={hrefOf} onPick={(q) => void submit(q)} />
     </search>
   );
 }

@@ -1,27 +1,68 @@
 import { Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { FilterOf } from '@/api/client';
 import { queries } from '@/api/queries';
-import { useI18n } from '@/app/i18n';
+import type { QueryValue } from '@/api/types';
+import { type Translate, useI18n } from '@/app/i18n';
+import { visible } from '../hostile';
 import classes from './FilterBar.module.css';
+import { termFor } from './terms';
 
 interface HelpPanelProps {
   opened: boolean;
   onClose(): void;
+  /** What the filter chooses among; events, where absent. */
+  of?: FilterOf;
   hrefOf(q: string): string;
   onPick(q: string): void;
 }
 
+interface OwnNames {
+  user?: string;
+  station?: string;
+  name?: string;
+  parent?: string;
+}
+
+/** Names that occur in the data stored here, so that the examples find something. */
+function useOwnNames(enabled: boolean): OwnNames {
+  const first = ({ values }: { values: QueryValue[] }) => values[0]?.value;
+  const ask = (field: string) => ({ ...queries.values(field, ''), enabled, retry: false, select: first });
+  return {
+    user: useQuery(ask('user')).data,
+    station: useQuery(ask('station')).data,
+    name: useQuery(ask('name')).data,
+    parent: useQuery(ask('parent_name')).data,
+  };
+}
+
+function ownExamples({ user, station, name, parent }: OwnNames, t: Translate): [string, string][] {
+  const examples: [string, string][] = [];
+  if (user) examples.push([`${termFor('user', user)} kind:start`, t('filter.example.user')]);
+  if (station) examples.push([`${termFor('station', station)} prevalence:<=3`, t('filter.example.station')]);
+  if (name) examples.push([`${termFor('name', name)} -image:C:\\Windows\\*`, t('filter.example.program')]);
+  if (parent) examples.push([`${termFor('parent_name', parent)} kind:start`, t('filter.example.child')]);
+  return examples;
+}
+
 /** The filter language on one page. Every example is a link that runs it. */
-export function HelpPanel({ opened, onClose, hrefOf, onPick }: HelpPanelProps) {
+export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProps) {
   const { t } = useI18n();
-  const { data } = useQuery({ ...queries.fields(), enabled: opened });
+  const { data } = useQuery({ ...queries.fields(of), enabled: opened });
+  const usable = (q: string) =>
+    [...q.matchAll(/(\w+):/g)].every(([, name]) => data?.fields.some((field) => field.name === name));
+  const own = useOwnNames(opened);
   const examples: [string, string][] = [
+    ...ownExamples(own, t),
     ['powershell', t('filter.example.words')],
     ['image:*\\temp\\*.exe', t('filter.example.wildcard')],
     ['-signed:true prevalence:1', t('filter.example.rare')],
     ['parent_image:*\\winword.exe', t('filter.example.parent')],
     ['command_line:"-enc"', t('filter.example.phrase')],
-    ['user:bob AND (image:*\\cmd.exe OR image:*\\powershell.exe)', t('filter.example.groups')],
+    [
+      `${own.user ? termFor('user', own.user) : 'user:bob'} (name:cmd.exe OR name:powershell.exe)`,
+      t('filter.example.groups'),
+    ],
     ['duration:<2s write_ops:>=1000', t('filter.example.numbers')],
   ];
   return (
@@ -35,23 +76,26 @@ export function HelpPanel({ opened, onClose, hrefOf, onPick }: HelpPanelProps) {
       <div className={classes.help}>
         <p>{t('filter.help.intro')}</p>
         <h3>{t('filter.help.examples')}</h3>
+        {own.user || own.name ? <p>{t('filter.help.own')}</p> : null}
         <ul className={classes.examples}>
-          {examples.map(([q, says]) => (
-            <li key={q}>
-              <a
-                href={hrefOf(q)}
-                onClick={(event) => {
-                  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                  event.preventDefault();
-                  onClose();
-                  onPick(q);
-                }}
-              >
-                <code>{q}</code>
-              </a>
-              <span>{says}</span>
-            </li>
-          ))}
+          {examples
+            .filter(([q]) => usable(q))
+            .map(([q, says]) => (
+              <li key={q}>
+                <a
+                  href={hrefOf(q)}
+                  onClick={(event) => {
+                    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+                    event.preventDefault();
+                    onClose();
+                    onPick(q);
+                  }}
+                >
+                  <code>{visible(q)}</code>
+                </a>
+                <span>{says}</span>
+              </li>
+            ))}
         </ul>
         <h3>{t('filter.help.fields')}</h3>
         <table className={classes.fields}>

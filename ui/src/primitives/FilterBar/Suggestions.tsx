@@ -9,9 +9,11 @@ interface SuggestionsProps {
   items: Suggestion[];
   chosen: number;
   onAccept(item: Suggestion): void;
+  /** Drops the filters used before. */
+  onForget(): void;
 }
 
-export function Suggestions({ id, items, chosen, onAccept }: SuggestionsProps) {
+export function Suggestions({ id, items, chosen, onAccept, onForget }: SuggestionsProps) {
   const { t, fmt } = useI18n();
   return (
     <div id={id} className={classes.list} role="listbox" aria-label={t('filter.suggestions')}>
@@ -40,8 +42,20 @@ export function Suggestions({ id, items, chosen, onAccept }: SuggestionsProps) {
           {item.count === undefined ? null : <span className={classes.optionCount}>{fmt.number(item.count)}</span>}
         </div>
       ))}
-      <div className={classes.listFoot} aria-hidden="true">
-        {t('filter.keys')}
+      <div className={classes.listFoot}>
+        <span aria-hidden="true">{t('filter.keys')}</span>
+        {items.some((item) => item.kind === 'recent') ? (
+          <button
+            type="button"
+            tabIndex={-1}
+            onMouseDown={(event) => {
+              event.preventDefault();
+              onForget();
+            }}
+          >
+            {t('filter.forget')}
+          </button>
+        ) : null}
       </div>
     </div>
   );

@@ -81,6 +81,18 @@ export function knownValues(field: QueryField | undefined): string[] | undefined
   return field.type === 'boolean' ? ['true', 'false'] : undefined;
 }
 
+/**
+ * Identities and measures: nearly each value is one of its own, so that counting them tells nothing. How rare a
+ * binary is changes from moment to moment, and the server does not count by it.
+ */
+const distinct =
+  /^(prevalence|runs|seq|source_record|process_seq|(parent_)?process_(key|guid)|cpu_cycles|.*_(ops|us))$/;
+
+/** Whether the values of a field are worth counting: many events share them. */
+export function isCounted(field: QueryField): boolean {
+  return ['text', 'enum', 'boolean', 'hash', 'number'].includes(field.type) && !distinct.test(field.name);
+}
+
 export interface Edit {
   text: string;
   caret: number;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { QueryField } from '@/api/types';
-import { applyField, applyValue, findField, knownValues, matchFields, placeAt } from './completion';
+import { applyField, applyValue, findField, isCounted, knownValues, matchFields, placeAt } from './completion';
 import { forgetFilters, noteFilter, recentFilters } from './history';
-import { addTerm, quoteValue, rangeOf, removeTerm, termFor } from './terms';
+import { addTerm, dropTerm, hasTerm, quoteValue, rangeOf, removeTerm, termFor, termForAny, within } from './terms';
 
 const fields: QueryField[] = [
   { name: 'image', sigma: 'Image', type: 'text', description: '' },
@@ -51,6 +51,21 @@ describe('completion', () => {
     expect(knownValues(findField(fields, 'integrity'))).toEqual(['low', 'high']);
     expect(knownValues(findField(fields, 'user'))).toBeUndefined();
   });
+  it('tells what is worth counting', () => {
+    const of = (name: string, type: QueryField['type']) => isCounted({ name, type, description: '' });
+    expect([of('user', 'text'), of('exit_code', 'number'), of('signed', 'boolean'), of('sha256', 'hash')]).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect([of('time', 'time'), of('prevalence', 'number'), of('write_ops', 'number'), of('seq', 'number')]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
   it('writes what was chosen and leaves the rest', () => {
     const field = at('a im| b');
     expect(applyField(field.text, placeAt(field.text, field.caret)!, 'image')).toEqual({
@@ -93,6 +108,36 @@ describe('terms', () => {
     expect(addTerm('"this OR that"', bob)).toBe('"this OR that" user:bob');
     expect(addTerm('(a OR b)', bob)).toBe('(a OR b) user:bob');
   });
+
+  it('names several values at once', () => {
+    expect(termForAny('user', ['bob'])).toBe('user:bob');
+    expect(termForAny('user', ['bob', 'NT AUTHORITY\\SYSTEM'])).toBe('user:(bob OR "NT AUTHORITY\\SYSTEM")');
+    expect(termForAny('user', ['a', 'b'], true)).toBe('-user:(a OR b)');
+    // The term is one word, so that it is added, found and dropped like any other.
+    const term = termForAny('user', ['a b', 'c']);
+    expect(hasTerm(addTerm('image:x', term), term)).toBe(true);
+  });
+
+  it('finds and drops a term that is demanded by itself', () => {
+    expect(hasTerm('image:x running:true', 'running:true')).toBe(true);
+    expect(hasTerm('image:x OR running:true', 'running:true')).toBe(false);
+    expect(hasTerm('"a running:true b"', 'running:true')).toBe(false);
+    expect(dropTerm('image:x running:true y', 'running:true')).toBe('image:x y');
+    expect(dropTerm('running:true', 'running:true')).toBe('');
+    expect(dropTerm('image:x OR running:true', 'running:true')).toBe('image:x OR running:true');
+  });
+
+  it.each([
+    [undefined, 'kind:start'],
+    ['bob', 'bob kind:start'],
+    ['a OR b', '(a OR b) kind:start'],
+    ['"a OR b"', '"a OR b" kind:start'],
+    ['kind:stop', 'kind:stop kind:start'],
+    // Faulty filters are left for the server to find fault with, and not completed into whole ones.
+    ['a) OR (b', 'a) OR (b'],
+    ['(a', '(a'],
+    ['"a', '"a'],
+  ])('keeps %j within a scope', (q, want) => expect(within('kind:start', q)).toBe(want));
 
   it('counts as the server does, in code points', () => {
     const q = '🙂🙂 user:bob';

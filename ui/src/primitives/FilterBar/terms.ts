@@ -29,9 +29,22 @@ export function termFor(field: string, value: string, negated = false): string {
   return `${negated ? '-' : ''}${field}:${quoteValue(value)}`;
 }
 
+/** A term that holds for any of some values. */
+export function termForAny(field: string, values: readonly string[], negated = false): string {
+  const [first] = values;
+  if (values.length === 1 && first !== undefined) return termFor(field, first, negated);
+  return `${negated ? '-' : ''}${field}:(${values.map(quoteValue).join(' OR ')})`;
+}
+
 /** The filter's words and signs at its top level, with quoted texts and parentheses kept whole. */
 function topLevel(q: string): string[] {
+  return takeApart(q).words;
+}
+
+/** The same, and whether every quote and parenthesis has its counterpart. */
+function takeApart(q: string): { words: string[]; whole: boolean } {
   const words: string[] = [];
+  let whole = true;
   let word = '';
   let depth = 0;
   let quoted = false;
@@ -43,7 +56,7 @@ function topLevel(q: string): string[] {
     }
     if (c === '"') quoted = !quoted;
     if (!quoted && c === '(') depth++;
-    if (!quoted && c === ')') depth--;
+    if (!quoted && c === ')' && --depth < 0) whole = false;
     if (!quoted && depth === 0 && /\s/.test(c)) {
       if (word) words.push(word);
       word = '';
@@ -52,7 +65,33 @@ function topLevel(q: string): string[] {
     }
   }
   if (word) words.push(word);
-  return words;
+  return { words, whole: whole && depth === 0 && !quoted };
+}
+
+/** Whether a filter demands a term by itself, whatever else it says. */
+export function hasTerm(q: string, term: string): boolean {
+  const words = topLevel(q);
+  return words.includes(term) && !words.includes('OR');
+}
+
+/** A filter without a term that it demands. */
+export function dropTerm(q: string, term: string): string {
+  return hasTerm(q, term)
+    ? topLevel(q)
+        .filter((word) => word !== term)
+        .join(' ')
+    : q;
+}
+
+/**
+ * What of a filter falls within a scope that a page sets. A faulty filter stays
+ * as it is, so that the fault is found where it was made.
+ */
+export function within(scope: string | undefined, q: string | undefined): string | undefined {
+  if (!scope || !q) return scope || q;
+  const { words, whole } = takeApart(q);
+  if (!whole) return q;
+  return words.includes('OR') ? `(${q}) ${scope}` : `${q} ${scope}`;
 }
 
 /** Narrows a filter by one more term. */

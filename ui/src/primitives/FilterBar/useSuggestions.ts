@@ -1,5 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
+import type { FilterOf } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { QueryField } from '@/api/types';
 import { applyField, applyValue, type Edit, findField, knownValues, matchFields, placeAt } from './completion';
@@ -17,8 +18,8 @@ export interface Suggestion {
 const fewest = 1;
 
 /** What to offer at the caret. */
-export function useSuggestions(text: string, caret: number, open: boolean): Suggestion[] {
-  const { data: known } = useQuery({ ...queries.fields(), enabled: open });
+export function useSuggestions(text: string, caret: number, open: boolean, of?: FilterOf): Suggestion[] {
+  const { data: known } = useQuery({ ...queries.fields(of), enabled: open });
   const fields: QueryField[] = known?.fields ?? [];
   const place = open ? placeAt(text, caret) : undefined;
   const field = place?.kind === 'value' ? findField(fields, place.field) : undefined;

@@ -1,0 +1,154 @@
+import { Anchor, Button } from '@mantine/core';
+import { IconCopy } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { ApiError } from '@/api/client';
+import { queries } from '@/api/queries';
+import type { Binary, BinaryPage, BinarySort } from '@/api/types';
+import { useI18n } from '@/app/i18n';
+import { type BinarySearch, binariesHref, binaryHref, eventsHref, readBinarySearch } from '@/app/search';
+import { DataTable } from '@/primitives/DataTable/DataTable';
+import { Beside, Page } from '@/primitives/Page';
+import { Empty, Failure, useErrorText, Waiting } from '@/primitives/State';
+import { useCopy } from '@/primitives/useCopy';
+import { usePages } from '@/primitives/usePages';
+import { BinaryDrawer } from './BinaryDrawer';
+import { useBinaryColumns } from './columns';
+import { bestHash } from './describe';
+
+const rowsOf = (page: BinaryPage) => page.binaries;
+const keyOf = (row: Binary) => String(row.id);
+const hrefOf = (row: Binary) => binaryHref(row.id);
+
+export function BinariesPage() {
+  const { t, fmt } = useI18n();
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/shell/binaries' });
+  const columns = useBinaryColumns();
+  const sort = search.sort ?? 'first_seen';
+  const order = search.order ?? 'desc';
+  const go = useCallback(
+    (change: Partial<BinarySearch>, replace = false) =>
+      void navigate({ to: '/binaries', search: (old) => readBinarySearch({ ...old, ...change }), replace }),
+    [navigate],
+  );
+
+  const pages = usePages(
+    queries.binaries({ q: search.q, sort, order }) as Parameters<typeof usePages<BinaryPage, Binary>>[0],
+    rowsOf,
+    keyOf,
+  );
+  const { rows } = pages;
+  const count = useQuery({ ...queries.binaryCount(search.q), placeholderData: keepPreviousData });
+
+  const onOpen = useCallback((row: Binary) => go({ b: String(row.id) }, search.b !== undefined), [go, search.b]);
+  const onClose = useCallback(() => go({ b: undefined }), [go]);
+  const isOpen = useCallback((row: Binary) => String(row.id) === search.b, [search.b]);
+  const onSort = (column: string) =>
+    // The same column turns the order round; another one begins with the most, a name with A.
+    column === sort
+      ? go({ order: order === 'asc' ? undefined : 'asc' })
+      : go({ sort: column as BinarySort, order: column === 'name' ? 'asc' : undefined });
+
+  return (
+    <Page title={search.q ? `${search.q} · ${t('tab.binaries')}` : t('tab.binaries')} headless fill>
+      <Beside beside={search.b ? <BinaryDrawer id={search.b} row={rows.find(isOpen)} onClose={onClose} /> : null}>
+        <DataTable
+          id="binaries"
+          label={t('tab.binaries')}
+          columns={columns}
+          rows={rows}
+          keyOf={keyOf}
+          total={count.data && !count.data.at_least ? count.data.count : undefined}
+          stale={pages.stale}
+          busy={pages.busy}
+          question={JSON.stringify([search.q, sort, order])}
+          onNearEnd={pages.more}
+          sort={{ column: sort, descending: order === 'desc' }}
+          onSort={onSort}
+          onOpen={onOpen}
+          onClose={onClose}
+          isOpen={isOpen}
+          hrefOf={hrefOf}
+          bulk={(picked) => <CopyHashes binaries={picked} />}
+          summary={
+            count.data ? (
+              <span data-testid="binary-count">
+                {count.data.at_least
+                  ? t('binaries.moreThan', { binaries: fmt.number(count.data.count) })
+                  : t('binaries.count', { n: count.data.count, binaries: fmt.number(count.data.count) })}
+              </span>
+            ) : null
+          }
+          footer={
+            pages.error && rows.length > 0 ? (
+              <Failure what={t('binaries.moreFailed')} error={pages.error} onRetry={pages.goOn} compact />
+            ) : null
+          }
+          empty={<Nothing q={search.q} pages={pages} />}
+        />
+      </Beside>
+    </Page>
+  );
+}
+
+function CopyHashes({ binaries }: { binaries: Binary[] }) {
+  const { t, fmt } = useI18n();
+  const copy = useCopy();
+  const hashes = binaries.flatMap((binary) => bestHash(binary)?.value ?? []);
+  return (
+    <Button
+      size="compact-sm"
+      leftSection={<IconCopy size={14} />}
+      disabled={hashes.length === 0}
+      title={hashes.length === 0 ? t('binaries.noHashes') : undefined}
+      onClick={() =>
+        copy(hashes.join('\n'), t('binaries.copiedHashes', { n: hashes.length, hashes: fmt.number(hashes.length) }))
+      }
+    >
+      {t('binaries.copyHashes')}
+    </Button>
+  );
+}
+
+/** Why there are no rows, and what to do. */
+function Nothing({ q, pages }: { q: string | undefined; pages: ReturnType<typeof usePages<BinaryPage, Binary>> }) {
+  const { t } = useI18n();
+  const errorText = useErrorText();
+  if (pages.error) {
+    if (!(pages.error instanceof ApiError && pages.error.status === 422)) {
+      return <Failure what={t('binaries.failed')} error={pages.error} onRetry={pages.goOn} />;
+    }
+    return (
+      <Empty
+        title={t('filter.faulty')}
+        actions={<Anchor href={eventsHref({ q, range: 'all' })}>{t('binaries.askEvents')}</Anchor>}
+      >
+        {errorText(pages.error)}
+      </Empty>
+    );
+  }
+  if (pages.loading) return <Waiting lines={12} />;
+  if (pages.busy) return null;
+  if (q) {
+    return (
+      <Empty
+        title={t('binaries.noneMatch')}
+        actions={
+          <>
+            <Anchor href={binariesHref()}>{t('events.withoutFilter')}</Anchor>
+            <Anchor href={eventsHref({ q, range: 'all' })}>{t('binaries.askEvents')}</Anchor>
+          </>
+        }
+      >
+        {t('binaries.noneMatchText')}
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={t('binaries.none')} actions={<Anchor href="/import">{t('events.importFirst')}</Anchor>}>
+      {t('binaries.noneText')}
+    </Empty>
+  );
+}
