@@ -98,26 +98,42 @@ func (a *API) pulseRange(ctx context.Context, from, to time.Time) (time.Time, ti
 	return from, to, nil
 }
 
+// RecentEvents counts the events before now. OpenAPI knows structures by name:
+// another one of the name "events" is in the status.
+type RecentEvents struct {
+	LastHour int64 `json:"last_hour"`
+	Last24h  int64 `json:"last_24h"`
+}
+
+// FleetStations is how many stations there are.
+type FleetStations struct {
+	Total     int64 `json:"total"`
+	Live      int64 `json:"live"`
+	Imported  int64 `json:"imported"`
+	Active24h int64 `json:"active_24h" doc:"with an event in the last 24 hours"`
+	Silent    int64 `json:"silent" doc:"live, and without"`
+}
+
+// FleetBinaries is how many binaries have run.
+type FleetBinaries struct {
+	Total      int64 `json:"total"`
+	New24h     int64 `json:"new_24h" doc:"first seen in the last 24 hours"`
+	NewRare24h int64 `json:"new_rare_24h" doc:"of those, the ones on one station only"`
+}
+
+// FleetEvents is how many events there were lately.
+type FleetEvents struct {
+	LastHour int64 `json:"last_hour"`
+	Last24h  int64 `json:"last_24h"`
+}
+
 type overviewOutput struct {
 	Body struct {
-		Now      time.Time `json:"now" doc:"what all 24 hours are counted back from"`
-		Stations struct {
-			Total     int64 `json:"total"`
-			Live      int64 `json:"live"`
-			Imported  int64 `json:"imported"`
-			Active24h int64 `json:"active_24h" doc:"with an event in the last 24 hours"`
-			Silent    int64 `json:"silent" doc:"live, and without"`
-		} `json:"stations"`
-		Binaries struct {
-			Total      int64 `json:"total"`
-			New24h     int64 `json:"new_24h" doc:"first seen in the last 24 hours"`
-			NewRare24h int64 `json:"new_rare_24h" doc:"of those, the ones on one station only"`
-		} `json:"binaries"`
-		Events struct {
-			LastHour int64 `json:"last_hour"`
-			Last24h  int64 `json:"last_24h"`
-		} `json:"events"`
-		Newest *time.Time `json:"newest,omitempty" doc:"time of the newest event"`
+		Now      time.Time     `json:"now" doc:"what all 24 hours are counted back from"`
+		Stations FleetStations `json:"stations"`
+		Binaries FleetBinaries `json:"binaries"`
+		Events   FleetEvents   `json:"events"`
+		Newest   *time.Time    `json:"newest,omitempty" doc:"time of the newest event"`
 	}
 }
 
@@ -130,9 +146,8 @@ func (a *API) getOverview(ctx context.Context, _ *struct{}) (*overviewOutput, er
 	out := &overviewOutput{}
 	b := &out.Body
 	b.Now, b.Newest = now, o.Newest
-	b.Stations.Total, b.Stations.Live, b.Stations.Imported = o.Stations, o.Live, o.Stations-o.Live
-	b.Stations.Active24h, b.Stations.Silent = o.Active, o.Silent
-	b.Binaries.Total, b.Binaries.New24h, b.Binaries.NewRare24h = o.Binaries, o.New, o.NewRare
-	b.Events.LastHour, b.Events.Last24h = o.LastHour, o.LastDay
+	b.Stations = FleetStations{Total: o.Stations, Live: o.Live, Imported: o.Stations - o.Live, Active24h: o.Active, Silent: o.Silent}
+	b.Binaries = FleetBinaries{Total: o.Binaries, New24h: o.New, NewRare24h: o.NewRare}
+	b.Events = FleetEvents{LastHour: o.LastHour, Last24h: o.LastDay}
 	return out, nil
 }
