@@ -56,7 +56,17 @@ func filterFields() string {
 		"The language itself is described in [filter.md](filter.md). A field may be written by its name or by its\n" +
 		"name in Sigma, in any case. *Compares* says which fields take `>`, `>=`, `<`, `<=`, `!=` and ranges `a..b`.\n\n" +
 		"| field | in Sigma | type | compares | meaning | examples |\n|---|---|---|---|---|---|\n")
-	for _, f := range query.Fields() {
+	writeFields(&b, query.Fields())
+	b.WriteString("\n## The fields of binaries\n\n" +
+		"The list of binaries takes these only. `name` and `image` hold if they do for one of the places where the binary lay. Bare\n" +
+		"words are looked for in those places, and in the original file name, description, product, company and signer.\n\n" +
+		"| field | in Sigma | type | compares | meaning | examples |\n|---|---|---|---|---|---|\n")
+	writeFields(&b, query.BinaryFields())
+	return b.String()
+}
+
+func writeFields(b *strings.Builder, fields []*query.Field) {
+	for _, f := range fields {
 		kind := string(f.Type)
 		if f.Match != "" {
 			kind += ", " + string(f.Match)
@@ -68,9 +78,8 @@ func filterFields() string {
 		if f.Alias != "" {
 			meaning += " Also written " + code(f.Alias) + "."
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", code(f.Name), code(f.Sigma), kind, compares(f), cell(meaning), codeList(f.Examples, "<br>"))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", code(f.Name), code(f.Sigma), kind, compares(f), cell(meaning), codeList(f.Examples, "<br>"))
 	}
-	return b.String()
 }
 
 func compares(f *query.Field) string {

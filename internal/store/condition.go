@@ -34,7 +34,6 @@ func never() condition  { return surely("false") }
 func (c *condition) isAlways() bool { return c.sql == "true" }
 func (c *condition) isNever() bool  { return c.sql == "false" }
 
-func maybe(sql string) condition  { return condition{sql: sql} }
 func surely(sql string) condition { return condition{sql: sql, sure: true} }
 
 // not makes the opposite; what is not known becomes true.

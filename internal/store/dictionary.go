@@ -157,7 +157,12 @@ func (w *words) resolveTexts(ctx context.Context, table string, ids map[string]i
 	slices.Sort(missing)
 	// The second SELECT sees what the first saw; rows that another transaction
 	// inserted in between are found by the look-up after it.
-	look := `SELECT id, text FROM ` + table + ` WHERE md5(text) IN (SELECT md5(t) FROM unnest($1::text[]) t)`
+	// LIMIT makes it one probe of the index for each: a join would read the whole
+	// table as long as nobody has counted its rows.
+	look := `
+		SELECT known.id, t
+		FROM   unnest($1::text[]) t
+		CROSS  JOIN LATERAL (SELECT id FROM ` + table + ` WHERE md5(text) = md5(t) LIMIT 1) AS known`
 	add := `INSERT INTO ` + table + ` (text) SELECT t FROM unnest($1::text[]) t ORDER BY t COLLATE "C" ON CONFLICT DO NOTHING RETURNING id, text`
 	for _, sql := range []string{look, add, look} {
 		rows, err := w.tx.Query(ctx, sql, missing)
@@ -209,10 +214,9 @@ func (w *words) resolveAccounts(ctx context.Context) error {
 		return 1
 	})
 	const look = `
-		SELECT a.id, a.name, a.sid
-		FROM   account a
-		JOIN   unnest($1::text[], $2::text[]) AS w (name, sid)
-		ON     md5(a.name || E'\n' || a.sid) = md5(w.name || E'\n' || w.sid)`
+		SELECT known.id, w.name, w.sid
+		FROM   unnest($1::text[], $2::text[]) AS w (name, sid)
+		CROSS  JOIN LATERAL (SELECT id FROM account WHERE md5(name || E'\n' || sid) = md5(w.name || E'\n' || w.sid) LIMIT 1) AS known`
 	const add = `
 		INSERT INTO account (name, sid)
 		SELECT name, sid FROM unnest($1::text[], $2::text[]) AS w (name, sid) ORDER BY name COLLATE "C", sid COLLATE "C"

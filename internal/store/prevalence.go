@@ -156,20 +156,24 @@ func countNewStations(launches map[launch]*figures, newStations map[launch]int32
 	}
 }
 
-// The sub-selects see what was stored before the statement.
+// Each gives how many stations are new to a binary, or to a launch. What they
+// read is what was stored before the statement.
 const (
 	sightingRows = `unnest(@binaries::integer[], @with::integer[], @stations::integer[], @times::timestamptz[])`
 
 	noteAccountsSQL = `
 		WITH told AS (
-			SELECT t.*, EXISTS (SELECT FROM account_binary_station a WHERE a.binary_id = t.binary_id AND a.station_id = t.station_id) AS known
+			SELECT t.*, stored.known, stored.first
 			FROM   ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)
+			CROSS  JOIN LATERAL (
+				SELECT count(*) > 0 AS known, min(a.first_seen) FILTER (WHERE a.account_id = t.account_id) AS first
+				FROM   account_binary_station a
+				WHERE  a.binary_id = t.binary_id AND a.station_id = t.station_id) AS stored
 		), noted AS (
 			INSERT INTO account_binary_station (binary_id, account_id, station_id, first_seen)
 			SELECT binary_id, account_id, station_id, first_seen
-			FROM   told t
-			WHERE  NOT EXISTS (SELECT FROM account_binary_station a
-			                   WHERE  a.binary_id = t.binary_id AND a.station_id = t.station_id AND a.account_id = t.account_id AND a.first_seen <= t.first_seen)
+			FROM   told
+			WHERE  first IS NULL OR first > first_seen
 			ON CONFLICT (binary_id, station_id, account_id) DO UPDATE SET first_seen = excluded.first_seen)
 		SELECT binary_id, 0, count(DISTINCT station_id)::integer
 		FROM   told
@@ -193,25 +197,19 @@ const (
 		GROUP  BY binary_id, parent_binary_id`
 
 	notePathsSQL = `
-		WITH told AS (SELECT * FROM ` + sightingRows + ` AS t (binary_id, path_id, station_id, first_seen)),
-		noted AS (
-			INSERT INTO binary_path (path_id, binary_id)
-			SELECT path_id, binary_id
-			FROM   told t
-			WHERE  NOT EXISTS (SELECT FROM binary_path p WHERE p.path_id = t.path_id AND p.binary_id = t.binary_id)
-			ORDER  BY 1, 2
-			ON CONFLICT DO NOTHING)
-		SELECT 0, 0, 0 WHERE false`
+		INSERT INTO binary_path (path_id, binary_id)
+		SELECT path_id, binary_id
+		FROM   ` + sightingRows + ` AS t (binary_id, path_id, station_id, first_seen)
+		ORDER  BY 1, 2
+		ON CONFLICT DO NOTHING
+		RETURNING 0, 0, 0`
 
 	noteStationsSQL = `
-		WITH told AS (SELECT * FROM ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)),
-		noted AS (
-			INSERT INTO account_station (account_id, station_id)
-			SELECT account_id, station_id
-			FROM   told t
-			WHERE  NOT EXISTS (SELECT FROM account_station a WHERE a.account_id = t.account_id AND a.station_id = t.station_id)
-			ON CONFLICT DO NOTHING)
-		SELECT 0, 0, 0 WHERE false`
+		INSERT INTO account_station (account_id, station_id)
+		SELECT account_id, station_id
+		FROM   ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)
+		ON CONFLICT DO NOTHING
+		RETURNING 0, 0, 0`
 )
 
 var deltaColumns = []string{"binary_id", "parent_binary_id", "runs", "stations", "launch_stations", "first_seen", "last_seen"}

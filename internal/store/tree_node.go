@@ -59,18 +59,26 @@ func (s *Store) Tree(ctx context.Context, ref, after ProcessRef, depth, limit in
 	return list, more, treeTooSlow(err, ref)
 }
 
-// CountChildren returns how many processes a process has started.
-func (s *Store) CountChildren(ctx context.Context, e *Event) (int64, error) {
-	if e.Kind == event.Stop { // nobody knows when it started
-		return 0, nil
+// childrenTimeLimit is how long the page of a process waits for their number.
+const childrenTimeLimit = time.Second
+
+// CountChildren returns how many processes a process has started; known is false
+// where nobody knows when it started, or where counting takes too long: of a
+// process that has run on a busy station for months.
+func (s *Store) CountChildren(ctx context.Context, e *Event) (n int64, known bool, err error) {
+	if e.Kind == event.Stop {
+		return 0, false, nil
 	}
 	var children map[event.Key]int64
-	err := s.search(ctx, treeTimeLimit, func(tx pgx.Tx) (err error) {
+	err = s.search(ctx, childrenTimeLimit, func(tx pgx.Tx) (err error) {
 		root := &treeNode{ref: e.Ref, pid: signed(e.PID), sensor: sensorCode[e.Sensor]}
 		children, err = countChildren(ctx, tx, []*treeNode{root}, e.Stopped)
 		return err
 	})
-	return children[e.Ref.Key], treeTooSlow(err, e.Ref)
+	if isTimeout(err) {
+		return 0, false, nil
+	}
+	return children[e.Ref.Key], err == nil, err
 }
 
 // fetchNodes fetches what the nodes of one station show. ended is when the last

@@ -395,8 +395,10 @@ func (w *walk) count(ctx context.Context, tx DB, from, to time.Time, limit int64
 	return all, nil
 }
 
-// histogram adds the events of a window to their buckets.
+// histogram adds the events of a window to their buckets: all of them or, if it
+// fails, none, since the window may be tried again in smaller pieces.
 func (w *walk) histogram(ctx context.Context, tx DB, from, to time.Time, h *Histogram) error {
+	found := map[int]int64{}
 	for _, f := range w.forms {
 		tables, args := f.from(from, to, "")
 		args["origin"], args["width"] = h.From, h.Width.Seconds()
@@ -409,14 +411,13 @@ func (w *walk) histogram(ctx context.Context, tx DB, from, to time.Time, h *Hist
 		}
 		var bucket int
 		var n int64
-		_, err = pgx.ForEachRow(rows, []any{&bucket, &n}, func() error {
-			if bucket >= 0 {
-				h.Counts[min(bucket, len(h.Counts)-1)] += n
-			}
-			return nil
-		})
-		if err != nil {
+		if _, err := pgx.ForEachRow(rows, []any{&bucket, &n}, func() error { found[bucket] += n; return nil }); err != nil {
 			return fmt.Errorf("count events over time: %w", err)
+		}
+	}
+	for bucket, n := range found {
+		if bucket >= 0 {
+			h.Counts[min(bucket, len(h.Counts)-1)] += n
 		}
 	}
 	return nil

@@ -197,7 +197,7 @@ type ProcessInput struct {
 type processOutput struct {
 	Body struct {
 		Event
-		Children int64 `json:"children" doc:"how many processes it has started"`
+		Children *int64 `json:"children,omitempty" doc:"how many processes it has started; absent where counting takes too long"`
 	}
 }
 
@@ -212,10 +212,11 @@ func (a *API) getProcess(ctx context.Context, in *ProcessInput) (*processOutput,
 	}
 	out := &processOutput{}
 	out.Body.Event = eventJSON(e)
-	if out.Body.Children, err = a.Store.CountChildren(ctx, e); err != nil {
-		return nil, err
+	children, known, err := a.Store.CountChildren(ctx, e)
+	if known {
+		out.Body.Children = &children
 	}
-	return out, nil
+	return out, err
 }
 
 // Ancestor is a process above another. One that is not stored is known from

@@ -252,8 +252,8 @@ CREATE TABLE binary_total (
     runs       bigint      NOT NULL,
     first_seen timestamptz NOT NULL,
     last_seen  timestamptz NOT NULL
-);
-CREATE INDEX binary_total_rarity ON binary_total (stations, runs);
+) WITH (fillfactor = 70);                        -- runs and last_seen are updated in their place: no index has them
+CREATE INDEX binary_total_rarity ON binary_total (stations, binary_id);
 CREATE INDEX binary_total_news   ON binary_total (first_seen, binary_id);
 
 CREATE TABLE launch_total (
@@ -264,7 +264,7 @@ CREATE TABLE launch_total (
     first_seen       timestamptz NOT NULL,
     last_seen        timestamptz NOT NULL,
     PRIMARY KEY (binary_id, parent_binary_id)
-);
+) WITH (fillfactor = 70);
 CREATE INDEX launch_total_parent ON launch_total (parent_binary_id);
 
 -- How many events a station had in each hour, by the time of the event.
