@@ -219,26 +219,60 @@ type Histogram struct {
 	Complete bool // false: the time was up; the older buckets are too low
 }
 
-// CountOverTime counts the events of a search with both ends in n buckets.
+// CountOverTime counts the events of a search with both ends in about n buckets.
 func (s *Store) CountOverTime(ctx context.Context, search Search, n int) (*Histogram, error) {
 	width := max(time.Second, search.To.Sub(search.From)/time.Duration(n)).Round(time.Second)
+	if width >= time.Hour/2 && (search.Query == nil || search.Query.Root == nil) {
+		return s.countHours(ctx, search, width)
+	}
 	h := &Histogram{From: search.From, Width: width, Counts: make([]int64, n), Complete: true}
+	return h, s.countEach(ctx, search, h)
+}
+
+// countEach adds the events of a search to their buckets, looking at each.
+func (s *Store) countEach(ctx context.Context, search Search, h *Histogram) error {
 	w, err := s.newWalk(ctx, search, nil, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for {
 		ok, err := w.next(ctx, func(tx pgx.Tx, from, to time.Time) error {
 			return w.histogram(ctx, tx, from, to, h)
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !ok {
-			h.Complete = !w.timeUp
-			return h, nil
+			h.Complete = h.Complete && !w.timeUp
+			return nil
 		}
 	}
+}
+
+// countHours counts all events of a span in buckets of whole hours, from what is
+// counted of each hour; only the broken hours at both ends are looked through.
+func (s *Store) countHours(ctx context.Context, search Search, width time.Duration) (*Histogram, error) {
+	width = (width + time.Hour - 1).Truncate(time.Hour)
+	h := &Histogram{From: search.From.Truncate(time.Hour), Width: width, Complete: true}
+	h.Counts = make([]int64, (search.To.Sub(h.From)+width-1)/width)
+	first, last := search.From.Add(time.Hour-1).Truncate(time.Hour), search.To.Truncate(time.Hour)
+	for _, broken := range [...][2]time.Time{{search.From, first}, {last, search.To}} {
+		if broken[0].Before(broken[1]) {
+			part := search
+			part.From, part.To = broken[0], broken[1]
+			if err := s.countEach(ctx, part, h); err != nil {
+				return nil, err
+			}
+		}
+	}
+	p, err := s.Pulse(ctx, first, last, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, hour := range p.Hours {
+		h.Counts[hour.Start.Sub(h.From)/width] += hour.Starts + hour.Stops
+	}
+	return h, nil
 }
 
 // Bounds returns the times of the oldest and the newest stored event; ok is

@@ -129,6 +129,32 @@ func TestPagesGiveEveryEventOnce(t *testing.T) {
 	}
 }
 
+// A histogram of days is made of whole hours that are counted already, and of the
+// broken hours at its ends.
+func TestHistogramOfDays(t *testing.T) {
+	s := storetest.Open(t)
+	manyEvents(t, s, 600)
+	span := store.Search{From: monday.Add(17 * time.Minute), To: monday.Add(8*24*time.Hour + 46*time.Minute)}
+	page, err := s.ListEvents(t.Context(), store.List{Search: span, Limit: 10_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := s.CountOverTime(t.Context(), span, 48)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Width != 5*time.Hour || !h.From.Equal(monday) || !h.Complete {
+		t.Errorf("buckets of %s from %s, complete %t; want 5 h from %s, complete", h.Width, h.From, h.Complete, monday)
+	}
+	want := make([]int64, len(h.Counts))
+	for _, e := range page.Events {
+		want[e.Time.Sub(h.From)/h.Width]++
+	}
+	if !slices.Equal(h.Counts, want) {
+		t.Errorf("got  %v\nwant %v", h.Counts, want)
+	}
+}
+
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b

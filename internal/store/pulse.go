@@ -44,7 +44,7 @@ func (s *Store) Pulse(ctx context.Context, from, to time.Time, station int64, to
 			h.Start = h.Start.UTC()
 			return h, err
 		}, `SELECT hour, sum(starts), sum(stops) FROM station_hour WHERE `+where+` GROUP BY hour ORDER BY hour`, args)
-		if err != nil {
+		if err != nil || top == 0 {
 			return err
 		}
 		p.Top, err = collect(ctx, tx, "read busiest stations", pgx.RowToStructByPos[BusyStation], `
