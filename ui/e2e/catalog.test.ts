@@ -37,6 +37,7 @@ it('filters, sorts and opens binaries, all in the address', async () => {
   await settled(page);
   const name = (await rowsOf(page).first().getByRole('link').first().textContent())!;
 
+  await page.getByRole('grid').focus();
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await page.waitForURL((address) => address.searchParams.has('b'));

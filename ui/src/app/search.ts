@@ -128,6 +128,8 @@ export interface ProcessSearch {
   find?: string;
   /** The process in the tree that the reader has come to. */
   at?: string;
+  /** What is open and folded in the tree. */
+  open?: string;
   /** Equal siblings are shown one by one. */
   apart?: 'yes';
   /** How many minutes the timeline reaches to either side, where that is not the usual five. */
@@ -141,6 +143,7 @@ export function readProcessSearch(raw: Record<string, unknown>): ProcessSearch {
     tab: text(raw.tab),
     find: text(raw.find),
     at: text(raw.at),
+    open: text(raw.open),
     apart: raw.apart === 'yes' ? 'yes' : undefined,
     around: raw.around === '1' || raw.around === '30' ? raw.around : undefined,
     edge: raw.edge === 'end' ? 'end' : undefined,

@@ -129,19 +129,27 @@ export function Unseen({ children }: { children: ReactNode }) {
 export function SmallTable({
   head,
   widths,
+  cut,
   label,
   children,
 }: {
   head: (string | ReactNode)[];
-  /** Of each column, in pixels; those without one share what is left. The cells are then cut to one line. */
+  /** Of each column, in pixels; those without one share what is left. */
   widths?: (number | undefined)[];
+  /** Cells are cut to one line; columns must have widths then. */
+  cut?: boolean;
   label: string;
   children: ReactNode;
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
     <div className={classes.tableBox} tabIndex={0} role="group" aria-label={label}>
-      <table className={classes.table} aria-label={label} data-cut={widths ? true : undefined}>
+      <table
+        className={classes.table}
+        aria-label={label}
+        data-fixed={widths ? true : undefined}
+        data-cut={cut || undefined}
+      >
         {widths ? (
           <colgroup>
             {widths.map((width, i) => (

@@ -44,6 +44,8 @@ export function PageTabs({ tabs, value, onChange }: PageTabsProps) {
           key={tab.id}
           value={tab.id}
           className={tab === chosen ? (tab.fill ? classes.fill : classes.scroll) : undefined}
+          // A scrolled region must be reachable by keyboard.
+          tabIndex={tab.fill ? undefined : 0}
         >
           {tab === chosen ? tab.body() : null}
         </Tabs.Panel>

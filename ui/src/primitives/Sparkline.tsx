@@ -42,7 +42,7 @@ export function Sparkline({ data }: { data: Histogram }) {
       </svg>
       <figcaption className={classes.ends}>
         <span>{fmt.date(data.from)}</span>
-        <span>{t('spark.title')}</span>
+        <span>{t('binary.runs')}</span>
         <span>{fmt.date(data.to)}</span>
       </figcaption>
     </figure>

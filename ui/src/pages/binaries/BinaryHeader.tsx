@@ -48,7 +48,7 @@ export function BinaryHeader({ binary, page }: { binary: Binary; page?: boolean 
         <>
           <Rarity full prevalence={binary.stations} runs={binary.runs} />
           {former ? (
-            <Chip tone="warn" title={t('binary.renamedTitle')}>
+            <Chip title={t('binary.renamedTitle')}>
               {t('binary.renamed', { name: '' })}
               <HostileText limit={60}>{former}</HostileText>
             </Chip>

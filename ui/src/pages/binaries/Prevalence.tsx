@@ -62,6 +62,7 @@ export function BinaryStations({ binary, short }: { binary: Binary; short?: bool
             <SmallTable
               label={t('binary.stations')}
               head={[t('field.station'), t('binary.firstSeen'), t('binary.users')]}
+              cut
               widths={[undefined, 180, 96]}
             >
               {shown.map((station) => (
@@ -133,6 +134,7 @@ function BinaryUsers({ binary }: { binary: Binary }) {
               <SmallTable
                 label={t('binary.users')}
                 head={[t('field.user'), t('binary.firstSeen'), t('binary.stations')]}
+                cut
                 widths={[undefined, 180, 104]}
               >
                 {found.users.map((each) => (
@@ -183,7 +185,8 @@ function Launches({ binary, side }: { binary: Binary; side: 'parents' | 'childre
               <SmallTable
                 label={title}
                 head={[t('binary.one'), t('binary.stations'), t('binary.runs'), t('binary.firstSeen')]}
-                widths={[undefined, 104, 104, 180]}
+                cut
+                widths={[undefined, 88, 88, 172]}
               >
                 {found.launches.map((launch) => (
                   <tr key={launch.binary.id}>

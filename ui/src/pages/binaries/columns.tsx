@@ -5,9 +5,9 @@ import { useI18n } from '@/app/i18n';
 import { binaryHref } from '@/app/search';
 import { Chip, Rarity } from '@/primitives/Chip';
 import type { Column } from '@/primitives/DataTable/types';
-import { Quiet } from '@/primitives/Page';
-import { HashCell, HostileText, PathCell, TimeCell } from '@/primitives/Text';
+import { HashCell, HostileText, TimeCell } from '@/primitives/Text';
 import { bestHash, formerName } from './describe';
+import { Place } from './Place';
 import { Signed } from './Signed';
 
 /** The columns of a table of binaries. `here`: those of one station, which the server orders. */
@@ -111,7 +111,7 @@ export function useBinaryColumns({ here }: { here?: boolean } = {}): Column<Bina
         grow: true,
         wideOnly: true,
         value: (row) => (row.paths[0] ? { field: 'image', value: row.paths[0] } : undefined),
-        render: (row) => <PathsCell binary={row} />,
+        render: (row) => <Place binary={row} />,
       },
       text('original_file_name', t('field.original_file_name'), 160, { hidden: true }),
       text('description', t('field.description'), 200, { hidden: true }),
@@ -142,18 +142,10 @@ function NameCell({ binary }: { binary: Binary }) {
         <HostileText limit={120}>{binary.name}</HostileText>
       </Anchor>{' '}
       {former ? (
-        <Chip tone="warn" title={t('binary.renamedTitle')}>
+        <Chip title={t('binary.renamedTitle')}>
           <HostileText limit={40}>{former}</HostileText>
         </Chip>
       ) : null}
     </>
   );
-}
-
-/** The folder where it lay first, and how many others. */
-function PathsCell({ binary }: { binary: Binary }) {
-  const { fmt } = useI18n();
-  const further = binary.paths.length - 1 + (binary.more_paths ?? 0);
-  if (!binary.paths[0]) return null;
-  return <PathCell note={further > 0 ? <Quiet>+{fmt.number(further)}</Quiet> : null}>{binary.paths[0]}</PathCell>;
 }

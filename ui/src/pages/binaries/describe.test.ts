@@ -9,6 +9,7 @@ it.each([
   ['svchost.exe', 'mimikatz.exe', 'mimikatz.exe'],
   ['C:\\temp\\a.exe', 'a.exe', undefined],
   ['a.exe', ' ', undefined],
+  ['a.exe', '?', undefined],
   ['a.exe', undefined, undefined],
 ])('says of %s, built as %s, that its name was %s', (name, original_file_name, want) => {
   expect(formerName({ name, original_file_name })).toBe(want);

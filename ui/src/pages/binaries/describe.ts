@@ -20,7 +20,8 @@ export function bestHash(binary: Binary): { name: HashName; value: string } | un
  */
 export function formerName(binary: Pick<Binary, 'name' | 'original_file_name'>): string | undefined {
   const former = binary.original_file_name?.trim();
-  if (!former) return undefined;
+  // Sysmon writes "?" or "-" where a file says nothing.
+  if (!former || !/[\p{L}\p{N}]/u.test(former)) return undefined;
   const bare = (name: string) =>
     splitPath(name)
       .name.toLowerCase()

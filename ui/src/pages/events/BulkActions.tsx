@@ -22,6 +22,12 @@ function valuesOf(rows: EventRow[], member: keyof EventRow): string[] {
   );
 }
 
+/** Whether the rows are of at most so many processes; with very many rows the answer is soon known. */
+function ofFew(rows: EventRow[], most: number): boolean {
+  const seen = new Set<string>();
+  return rows.every((row) => seen.add(row.process).size <= most);
+}
+
 interface BulkActionsProps {
   rows: EventRow[];
   q: string;
@@ -30,17 +36,14 @@ interface BulkActionsProps {
 
 /** What can be done with several events at once. */
 export function BulkActions({ rows, q, onFilter }: BulkActionsProps) {
-  const { t, fmt } = useI18n();
-  const copy = useCopy();
-  const counted = (n: number) => t('bulk.values', { n, values: fmt.number(n) });
+  const { t } = useI18n();
+  const few = ofFew(rows, mostTabs);
   const open = () => {
-    const processes = valuesOf(rows, 'process').slice(0, mostTabs);
     // A browser lets a click open one window; for more, people must have allowed it.
-    const opened = processes.map((id) => window.open(processHref(id), '_blank'));
+    const opened = valuesOf(rows, 'process').map((id) => window.open(processHref(id), '_blank'));
     for (const each of opened) if (each) each.opener = null;
     if (opened.some((each) => !each)) notifications.show({ color: 'red', message: t('bulk.tabsBlocked') });
   };
-  const few = valuesOf(rows, 'process').length <= mostTabs;
   return (
     <>
       <Menu position="bottom-start" width={260}>
@@ -50,26 +53,7 @@ export function BulkActions({ rows, q, onFilter }: BulkActionsProps) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown aria-label={t('bulk.copy')}>
-          <Menu.Item
-            onClick={() => copy(toNdjson(rows), t('copiedRows', { n: rows.length, rows: fmt.number(rows.length) }))}
-          >
-            {t('bulk.rows')}
-          </Menu.Item>
-          <Menu.Divider />
-          {copied.map((member) => {
-            const values = valuesOf(rows, member);
-            return values.length === 0 ? null : (
-              <Menu.Item
-                key={member}
-                rightSection={fmt.number(values.length)}
-                onClick={() =>
-                  copy(values.join('\n'), t('stack.copied', { n: values.length, values: fmt.number(values.length) }))
-                }
-              >
-                {t(`field.${member}`)}
-              </Menu.Item>
-            );
-          })}
+          <CopyItems rows={rows} />
         </Menu.Dropdown>
       </Menu>
       <Menu position="bottom-start" width={260}>
@@ -79,23 +63,7 @@ export function BulkActions({ rows, q, onFilter }: BulkActionsProps) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown aria-label={t('bulk.filter')}>
-          {filtered.map((member) => {
-            const values = valuesOf(rows, member);
-            if (values.length === 0) return null;
-            const term = termForAny(member, values);
-            const fits = values.length <= mostValues && term.length <= longest;
-            return (
-              <Menu.Item
-                key={member}
-                disabled={!fits}
-                title={fits ? visible(term) : t('bulk.tooMany', { n: mostValues })}
-                rightSection={counted(values.length)}
-                onClick={() => onFilter(addTerm(q, term))}
-              >
-                {t(`field.${member}`)}
-              </Menu.Item>
-            );
-          })}
+          <FilterItems rows={rows} q={q} onFilter={onFilter} />
         </Menu.Dropdown>
       </Menu>
       <Button
@@ -109,4 +77,54 @@ export function BulkActions({ rows, q, onFilter }: BulkActionsProps) {
       </Button>
     </>
   );
+}
+
+function CopyItems({ rows }: { rows: EventRow[] }) {
+  const { t, fmt } = useI18n();
+  const copy = useCopy();
+  return (
+    <>
+      <Menu.Item
+        onClick={() => copy(toNdjson(rows), t('copiedRows', { n: rows.length, rows: fmt.number(rows.length) }))}
+      >
+        {t('bulk.rows')}
+      </Menu.Item>
+      <Menu.Divider />
+      {copied.map((member) => {
+        const values = valuesOf(rows, member);
+        const n = values.length;
+        return n === 0 ? null : (
+          <Menu.Item
+            key={member}
+            rightSection={fmt.number(n)}
+            onClick={() => copy(values.join('\n'), t('stack.copied', { n, values: fmt.number(n) }))}
+          >
+            {t(`field.${member}`)}
+          </Menu.Item>
+        );
+      })}
+    </>
+  );
+}
+
+function FilterItems({ rows, q, onFilter }: BulkActionsProps) {
+  const { t, fmt } = useI18n();
+  return filtered.map((member) => {
+    const values = valuesOf(rows, member);
+    const n = values.length;
+    if (n === 0) return null;
+    const term = n <= mostValues ? termForAny(member, values) : '';
+    const fits = term !== '' && term.length <= longest;
+    return (
+      <Menu.Item
+        key={member}
+        disabled={!fits}
+        title={fits ? visible(term) : t('bulk.tooMany', { n: mostValues })}
+        rightSection={t('bulk.values', { n, values: fmt.number(n) })}
+        onClick={() => onFilter(addTerm(q, term))}
+      >
+        {t(`field.${member}`)}
+      </Menu.Item>
+    );
+  });
 }

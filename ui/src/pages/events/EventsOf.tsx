@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
-import { useCallback } from 'react';
-import type { EventRow } from '@/api/types';
+import { useCallback, useMemo } from 'react';
+import type { EventCount, EventRow } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import type { Range } from '@/app/range';
 import { type EventList, eventsHref } from '@/app/search';
@@ -30,17 +30,25 @@ interface EventsOfProps {
   open: string | undefined;
   onOpen(process: string | undefined): void;
   note?: string;
+  /** The column that would say the same in every row. */
+  without?: string;
 }
 
 /** The events of one thing on its own page, the newest first. Filtering and counting them is left to the events page. */
-export function EventsOf({ q, list = 'events', id, label, open, onOpen, note }: EventsOfProps) {
+export function EventsOf({ q, list = 'events', id, label, open, onOpen, note, without }: EventsOfProps) {
   const { t, fmt } = useI18n();
-  const columns = useEventColumns(list);
+  const all = useEventColumns(list);
+  const columns = useMemo(() => all.filter((column) => column.id !== without), [all, without]);
   const { of, at, pages, count, question } = useEventResults(q, everything, 'desc', list);
   const further = useFurther(pages, question);
   const { rows } = pages;
   const isOpen = useCallback((row: EventRow) => row.process === open, [open]);
   const counted = count.data;
+  const countText = ({ count: n, at_least }: EventCount) => {
+    const values = { n, events: fmt.number(n) };
+    if (list === 'processes') return at_least ? t('processes.moreThan', values) : t('processes.count', values);
+    return at_least ? t('events.moreThan', values) : t('events.count', values);
+  };
   return (
     <Beside
       beside={open ? <ProcessDrawer id={open} row={rows.find(isOpen)} onClose={() => onOpen(undefined)} /> : null}
@@ -62,11 +70,7 @@ export function EventsOf({ q, list = 'events', id, label, open, onOpen, note }: 
         hrefOf={hrefOf}
         summary={
           <>
-            {counted
-              ? counted.at_least
-                ? t('events.moreThan', { events: fmt.number(counted.count) })
-                : t('events.count', { n: counted.count, events: fmt.number(counted.count) })
-              : null}
+            {counted ? countText(counted) : null}
             {note ? <Quiet> · {note}</Quiet> : null}
           </>
         }

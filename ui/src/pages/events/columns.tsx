@@ -84,13 +84,7 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
       });
 
     const all: Column<EventRow>[] = [
-      {
-        id: 'time',
-        header: t('field.time'),
-        width: 164,
-        sortable: true,
-        render: (row) => <TimeCell>{row.time}</TimeCell>,
-      },
+      text('time', 164, { sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> }),
       text('kind', 68, { render: (row) => t(`kind.${row.kind}`) }),
       text('station', 108),
       path('image', 240),
@@ -120,7 +114,6 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
       },
       text('started', 164, {
         sortable: list === 'processes',
-        value: undefined,
         render: (row) => <TimeCell>{row.started}</TimeCell>,
       }),
       text('duration_ms', 132, { header: t('processes.duration'), render: (row) => <Ran row={row} /> }),
@@ -128,7 +121,7 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
         wideOnly: true,
         render: (row) => (row.exit_code === undefined ? null : <ExitCode code={row.exit_code} />),
       }),
-      text('stopped', 164, { value: undefined, render: (row) => <TimeCell>{row.stopped}</TimeCell> }),
+      text('stopped', 164, { render: (row) => <TimeCell>{row.stopped}</TimeCell> }),
       number('pid', 72),
       path('current_directory', 200),
       text('parent_command_line', 240, {

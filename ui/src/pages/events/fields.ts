@@ -10,8 +10,14 @@ export function valueFor(row: EventRow, member: keyof EventRow): Value | undefin
     // Durations are stored finer than they are told.
     return { field: 'duration', value: `${value}ms`, filter: `${value}ms..${Number(value) + 1}ms` };
   }
+  if (times.has(member)) {
+    // Nobody looks for a nanosecond: the second is what belongs together.
+    return { field: member, value: String(value), filter: String(value).slice(0, 'YYYY-MM-DDTHH:MM:SS'.length) };
+  }
   return { field: member, value: String(value), page: pageOf(row, member) };
 }
+
+const times: ReadonlySet<keyof EventRow> = new Set<keyof EventRow>(['time', 'started', 'stopped', 'parent_started']);
 
 /** What says something of the binary, and so leads to its page. */
 const ofBinary: ReadonlySet<keyof EventRow> = new Set<keyof EventRow>([

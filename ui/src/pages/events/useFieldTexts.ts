@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { useI18n } from '@/app/i18n';
-import type { Key } from '@/app/i18n/en';
 import type { FacetTexts } from '@/primitives/Facets/Facets';
+import { exitCode } from './fields';
 
 /** What people call the fields of the filter language and those of their values that have names. */
 export function useFieldTexts(): FacetTexts {
@@ -12,11 +12,13 @@ export function useFieldTexts(): FacetTexts {
     return {
       name: (field) => text(`field.${field}`) ?? field,
       value: (field, value) => {
-        if (value === 'true' || value === 'false') return t(value === 'true' ? 'yes' : 'no');
-        return named.has(field) ? (text(`${field}.${value}` satisfies string as Key) ?? value) : value;
+        if (flags.has(field)) return t(value === 'true' ? 'yes' : 'no');
+        if (field === 'exit_code') return exitCode(Number(value));
+        return named.has(field) ? (text(`${field}.${value}`) ?? value) : value;
       },
     };
   }, [t]);
 }
 
 const named: ReadonlySet<string> = new Set(['kind', 'origin', 'integrity', 'elevation']);
+const flags: ReadonlySet<string> = new Set(['running', 'signed', 'elevated', 'wow64', 'protected', 'packaged']);

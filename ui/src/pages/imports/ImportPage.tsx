@@ -70,6 +70,7 @@ export function ImportPage() {
           <SmallTable
             label={t('import.now')}
             head={[t('import.file'), t('import.state'), t('import.found'), t('tab.stations')]}
+            widths={[undefined, undefined, undefined, 176]}
           >
             {list.map((each) => (
               <UploadRow key={each.id} upload={each} limit={limit} />
@@ -219,22 +220,11 @@ function Stations({ value }: { value: Import }) {
 
 function PastImports({ imports }: { imports: Import[] }) {
   const { t, fmt } = useI18n();
-  const number = (n: number) => fmt.number(n);
   return (
     <SmallTable
       label={t('import.past')}
-      head={[
-        t('import.file'),
-        t('import.when'),
-        t('import.state'),
-        t('import.records'),
-        t('import.starts'),
-        t('import.stops'),
-        t('import.addedHead'),
-        t('import.duplicatesHead'),
-        t('import.damagedHead'),
-        t('tab.stations'),
-      ]}
+      head={[t('import.file'), t('import.when'), t('import.state'), t('import.found'), t('tab.stations')]}
+      widths={[undefined, 168, undefined, undefined, 176]}
     >
       {imports.map((each) => (
         <tr key={each.id}>
@@ -253,22 +243,10 @@ function PastImports({ imports }: { imports: Import[] }) {
                 of={each.bytes}
               />
             ) : (
-              <>
-                <Chip tone={tones[each.state]}>{t(`import.${each.state}`)}</Chip>{' '}
-                {each.reason ? (
-                  <Quiet>
-                    <HostileText limit={48}>{each.reason}</HostileText>
-                  </Quiet>
-                ) : null}
-              </>
+              <ImportState value={each} />
             )}
           </td>
-          {[each.records, each.starts, each.stops, each.added, each.duplicates, each.damaged].map((n, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the columns never move
-            <td key={i} data-number="">
-              {number(n)}
-            </td>
-          ))}
+          <td>{each.records > 0 ? <Found value={each} /> : null}</td>
           <td>
             <Stations value={each} />
           </td>

@@ -4,12 +4,13 @@ import { queries } from '@/api/queries';
 import type { Binary, Overview } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { binariesHref, binaryHref } from '@/app/search';
+import { Place } from '@/pages/binaries/Place';
 import { Signed } from '@/pages/binaries/Signed';
 import { Rarity } from '@/primitives/Chip';
 import { Loaded } from '@/primitives/Loaded';
 import { Panel, SmallTable } from '@/primitives/Page';
 import { Stats } from '@/primitives/Stats';
-import { HostileText, PathCell, TimeCell } from '@/primitives/Text';
+import { HostileText, TimeCell } from '@/primitives/Text';
 import { lately, rareLately } from './links';
 
 const shown = 8;
@@ -74,7 +75,8 @@ function Latest({ q }: { q: string | undefined }) {
               t('field.signer'),
               t('binary.paths'),
             ]}
-            widths={[undefined, 96, 96, 180, 200, undefined]}
+            cut
+            widths={[undefined, 100, 104, 156, 140, undefined]}
           >
             {(pages[0]?.binaries ?? []).slice(0, shown).map((binary) => (
               <LatestRow key={binary.id} binary={binary} />
@@ -106,7 +108,7 @@ function LatestRow({ binary }: { binary: Binary }) {
         <Signed binary={binary} />
       </td>
       <td>
-        <PathCell>{binary.paths[0]}</PathCell>
+        <Place binary={binary} />
       </td>
     </tr>
   );

@@ -46,14 +46,16 @@ export function Around({ row, address }: { row: EventRow; address: ProcessAddres
         <SegmentedControl
           aria-label={t('around.reach')}
           value={search.around ?? '5'}
-          onChange={(value) => change({ around: value === '5' ? undefined : (value as '1' | '30') }, { replace: true })}
+          onChange={(value) =>
+            void change({ around: value === '5' ? undefined : (value as '1' | '30') }, { replace: true })
+          }
           data={['1', '5', '30'].map((value) => ({ value, label: t('around.minutes', { n: Number(value) }) }))}
         />
         {end === undefined || end - start < minute ? null : (
           <SegmentedControl
             aria-label={t('around.edge')}
             value={search.edge ?? 'start'}
-            onChange={(value) => change({ edge: value === 'end' ? 'end' : undefined }, { replace: true })}
+            onChange={(value) => void change({ edge: value === 'end' ? 'end' : undefined }, { replace: true })}
             data={[
               { value: 'start', label: t('around.start') },
               { value: 'end', label: t('around.end') },

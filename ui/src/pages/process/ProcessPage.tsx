@@ -74,7 +74,7 @@ function Known({ row }: { row: EventRow }) {
         right={
           <PageTabs
             value={address.search.tab}
-            onChange={(tab) => address.change({ tab })}
+            onChange={(tab) => void address.change({ tab })}
             tabs={[
               { id: 'facts', label: t('process.facts'), body: () => <Facts groups={factGroups(row, t, fmt)} /> },
               {

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useRef } from 'react';
 import { queries } from '@/api/queries';
 import type { EventRow } from '@/api/types';
 import { useI18n } from '@/app/i18n';
@@ -11,11 +11,12 @@ import { ProgressLine } from '@/primitives/ProgressLine';
 import { Failure, Waiting } from '@/primitives/State';
 import { TreeTools } from '@/primitives/TreeView/TreeTools';
 import { TreeView } from '@/primitives/TreeView/TreeView';
-import { emptyState, found, revealed, type TreeIndex, type TreeItem, type TreeState } from '@/primitives/TreeView/tree';
+import { found, type TreeIndex, type TreeItem } from '@/primitives/TreeView/tree';
 import type { Value } from '@/primitives/ValueMenu';
 import { processHref } from '../events/fields';
 import type { ProcessAddress } from './useAddress';
 import { type Tree, useTree } from './useTree';
+import { useView } from './useView';
 
 /** The tree around a process: who started it, what runs beside it, what it started. */
 export function ProcessTree({ row, address }: { row: EventRow; address: ProcessAddress }) {
@@ -41,59 +42,24 @@ function Shown({ row, address, tree, index }: ShownProps) {
   const { t, fmt } = useI18n();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const { search, change, changeSoon, settle } = address;
-  const apart = search.apart === 'yes';
-  const [view, setView] = useView(row.process);
-  const state = useMemo(() => ({ ...view, apart }), [view, apart]);
-  const [current, setCurrent] = useState(search.at && index.byId.has(search.at) ? search.at : row.process);
-  const [text, setText] = useState(search.find ?? '');
-  /** What this tree itself put into the address. */
-  const told = useRef(search.at);
+  const { change, settle } = address;
+  const { state, setState, current, come, show, find, setFind } = useView(row.process, tree, index, address);
+  const { apart } = state;
   const box = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLDivElement>(null);
 
-  const looked = useDeferredValue(text);
+  const looked = useDeferredValue(find);
   const matches = useMemo(() => found(index, looked, apart), [index, looked, apart]);
   const marks = useMemo(() => new Set(matches), [matches]);
-
-  const come = useCallback(
-    (key: string) => {
-      setCurrent(key);
-      if (index.byId.get(key)?.unseen || !index.byId.has(key)) return;
-      told.current = key === row.process ? undefined : key;
-      changeSoon({ at: told.current });
-    },
-    [index, changeSoon, row.process],
-  );
-  const show = (id: string) => {
-    setView(revealed(index, state, id));
-    come(id);
-  };
+  const partly = tree.reading || tree.waits;
   const onMatch = (by: 1 | -1) => {
-    if (matches.length === 0) return;
-    const from = matches.indexOf(current);
+    // Whoever types and goes on at once is ahead of what is drawn.
+    const list = looked === find ? matches : found(index, find, apart);
+    if (list.length === 0) return;
+    const from = list.indexOf(current);
     const next = from < 0 ? (by > 0 ? 0 : -1) : from + by;
-    show(matches[(next + matches.length) % matches.length]!);
+    show(list[(next + list.length) % list.length]!);
   };
-
-  // Where the address leads into the tree, that place is opened once it is there.
-  const wanted = useRef(search.at);
-  useEffect(() => {
-    if (search.at === told.current) return;
-    told.current = search.at;
-    wanted.current = search.at ?? row.process;
-  }, [search.at, row.process]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another address may lead to another place
-  useEffect(() => {
-    const at = wanted.current;
-    if (at === undefined) return;
-    if (index.byId.has(at)) {
-      wanted.current = undefined;
-      setView((old) => revealed(index, { ...old, apart }, at));
-      setCurrent(at);
-    } else if (!tree.reading) tree.locate(at);
-  }, [search.at, index, apart, tree, setView]);
-  useEffect(() => setText((old) => (old.trim() === (search.find ?? '') ? old : (search.find ?? ''))), [search.find]);
 
   const hrefOf = useCallback((item: TreeItem) => (item.unseen ? undefined : processHref(item.process)), []);
   const valueFor = (item: TreeItem): Value => ({
@@ -119,7 +85,7 @@ function Shown({ row, address, tree, index }: ShownProps) {
       body={body}
       index={index}
       state={state}
-      onState={setView}
+      onState={setState}
       current={current}
       onCurrent={come}
       matches={marks}
@@ -129,30 +95,28 @@ function Shown({ row, address, tree, index }: ShownProps) {
         box.current?.select();
       }}
       hrefOf={hrefOf}
-      onVisit={(href) => {
-        settle();
-        void navigate({ href });
-      }}
+      onVisit={(href) => void settle().then(() => navigate({ href }))}
       valueFor={valueFor}
       wholeLine={wholeLine}
       onMissing={tree.below}
       tools={
         <TreeTools
           box={box}
-          text={text}
-          onText={(next) => {
-            setText(next);
-            changeSoon({ find: next.trim() || undefined });
-          }}
+          text={find}
+          onText={setFind}
           at={matches.indexOf(current)}
           matches={matches.length}
           onMatch={onMatch}
           onLeave={() => body.current?.focus({ preventScroll: true })}
           apart={apart}
-          onApart={(on) => change({ apart: on ? 'yes' : undefined }, { replace: true })}
-          whole={tree.loaded > 0 ? t('tree.loaded', { n: tree.loaded, loaded: fmt.number(tree.loaded) }) : undefined}
+          onApart={(on) => void change({ apart: on ? 'yes' : undefined }, { replace: true })}
+          whole={
+            tree.loaded > 0 && !partly
+              ? t('tree.loaded', { n: tree.loaded, loaded: fmt.number(tree.loaded) })
+              : undefined
+          }
         >
-          {tree.reading || tree.waits ? <Extent tree={tree} /> : null}
+          {partly ? <Extent tree={tree} /> : null}
         </TreeTools>
       }
     />
@@ -172,14 +136,4 @@ function Extent({ tree }: { tree: Tree }) {
       </Button>
     </>
   );
-}
-
-/** What is open and folded, kept while the reader is on other pages, so that coming back shows the same. */
-function useView(process: string) {
-  const client = useQueryClient();
-  const [view, setView] = useState<TreeState>(() => client.getQueryData(['process', process, 'view']) ?? emptyState);
-  useEffect(() => {
-    client.setQueryData(['process', process, 'view'], view);
-  }, [client, process, view]);
-  return [view, setView] as const;
 }

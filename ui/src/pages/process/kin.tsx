@@ -27,7 +27,7 @@ export function itemOf(row: EventRow, parent: string | undefined): TreeItem {
 
 /** The way from the oldest ancestor down to a process; `ancestors` has the nearest first. */
 export function chainOf(row: EventRow, ancestors: readonly Ancestor[]): TreeItem[] {
-  const idOf = (at: number) => (at < ancestors.length ? (ancestors[at]!.process ?? `unseen ${at}`) : undefined);
+  const idOf = (at: number) => (at < ancestors.length ? ancestors[at]!.process || `unseen ${at}` : undefined);
   const chain = [itemOf(row, idOf(0))];
   for (const [at, each] of ancestors.entries()) {
     const item = itemOf({ ...each, process: idOf(at)! }, idOf(at + 1));

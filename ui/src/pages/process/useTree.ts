@@ -33,7 +33,7 @@ export function useTree(row: EventRow): Tree {
   const id = row.process;
   const client = useQueryClient();
   const ancestors = useQuery(queries.ancestors(id));
-  const parentId = row.parent_process ?? ancestors.data?.ancestors[0]?.process;
+  const parentId = row.parent_process || ancestors.data?.ancestors[0]?.process || undefined;
   const parent = useQuery({ ...queries.process(parentId ?? ''), enabled: parentId !== undefined });
   const main = useInfiniteQuery({
     ...queries.tree(id, pageSize),
@@ -119,7 +119,7 @@ export function useTree(row: EventRow): Tree {
           client.fetchQuery(queries.process(process)),
           client.fetchQuery(queries.ancestors(process)),
         ]);
-        const line = [itemOf(self, above.ancestors[0]?.process)];
+        const line = [itemOf(self, above.ancestors[0]?.process || undefined)];
         for (const [i, each] of above.ancestors.entries()) {
           // A process of another tree than this has no place here.
           if (!each.process) return;

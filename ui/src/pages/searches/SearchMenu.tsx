@@ -55,7 +55,6 @@ export function SearchMenu({ onClose, onDialogue }: SearchMenuProps) {
       <header>
         <Button
           fullWidth
-          variant="light"
           leftSection={<IconBookmarkPlus size={16} />}
           disabled={!asked}
           title={asked ? undefined : t('searches.notHere')}

@@ -101,6 +101,7 @@ function Known({ station }: { station: Station }) {
                 id="station-running"
                 label={t('station.tab.running')}
                 list="processes"
+                without="station"
                 q={`${eventsOf(station)} ${running}`}
                 note={t('station.runningNote')}
                 {...beside}
@@ -112,7 +113,13 @@ function Known({ station }: { station: Station }) {
             label: t('station.tab.events'),
             fill: true,
             body: () => (
-              <EventsOf id="station-events" label={t('station.tab.events')} q={eventsOf(station)} {...beside} />
+              <EventsOf
+                id="station-events"
+                label={t('station.tab.events')}
+                q={eventsOf(station)}
+                without="station"
+                {...beside}
+              />
             ),
           },
           {

@@ -198,7 +198,9 @@ export function DataTable<R>(props: DataTableProps<R>) {
       const element = document.getElementById(`${domId}-${current}`);
       const column = cell ?? 'image';
       const menus = [`[data-column=${column}] [data-value-menu]`, ...(cell ? [] : ['[data-value-menu]'])];
-      element?.querySelector<HTMLElement>(menus.join())?.click();
+      const button = element?.querySelector<HTMLElement>(menus.join());
+      // The key that opens the menu must be over, or the menu takes it for one of its own.
+      setTimeout(() => button?.click());
     },
     close: () => {
       if (openIndex < 0 && picked.length > 0) selection.clear();

@@ -1,5 +1,5 @@
 import { IconCopy } from '@tabler/icons-react';
-import { type MouseEvent, memo } from 'react';
+import { type MouseEvent, memo, useState } from 'react';
 import { useI18n } from '@/app/i18n';
 import { useCopy } from '../useCopy';
 import { ValueMenuButton } from '../ValueMenu';
@@ -39,6 +39,9 @@ function RowOf<R>({
   onSelect,
 }: RowProps<R>) {
   const { t } = useI18n();
+  // Most of what a row would draw are the buttons of its values, and only that in hand needs them.
+  const [hovered, setHovered] = useState(false);
+  const inHand = hovered || active;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for its rows
     <div
@@ -51,6 +54,8 @@ function RowOf<R>({
       aria-selected={selectable ? selected : undefined}
       data-active={active || undefined}
       data-open={open || undefined}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
       onClick={(event) => onClick(event, row, index)}
       onAuxClick={(event) => onClick(event, row, index)}
     >
@@ -69,7 +74,7 @@ function RowOf<R>({
         </div>
       ) : null}
       {columns.map((column) => {
-        const value = column.value?.(row);
+        const value = inHand ? column.value?.(row) : undefined;
         return (
           <div
             key={column.id}

@@ -85,7 +85,7 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
               </button>
             </li>
           ) : null}
-          {facet && facet.blank > 0 && values.length > 0 ? (
+          {facet && facet.blank > 0 ? (
             <FacetRow
               field={field}
               text={t('facets.blank')}

@@ -2,7 +2,6 @@ import { Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { FilterOf } from '@/api/client';
 import { queries } from '@/api/queries';
-import type { QueryValue } from '@/api/types';
 import { type Translate, useI18n } from '@/app/i18n';
 import { visible } from '../hostile';
 import classes from './FilterBar.module.css';
@@ -20,27 +19,29 @@ interface HelpPanelProps {
 interface OwnNames {
   user?: string;
   station?: string;
-  name?: string;
   parent?: string;
 }
 
-/** Names that occur in the data stored here, so that the examples find something. */
+/** Accounts that Windows itself brings: an example about a person says more. */
+const builtIn = /^(NT |Window Manager|Font Driver)/;
+
+/** Names that many events here have, so that the examples find something. */
 function useOwnNames(enabled: boolean): OwnNames {
-  const first = ({ values }: { values: QueryValue[] }) => values[0]?.value;
-  const ask = (field: string) => ({ ...queries.values(field, ''), enabled, retry: false, select: first });
-  return {
-    user: useQuery(ask('user')).data,
-    station: useQuery(ask('station')).data,
-    name: useQuery(ask('name')).data,
-    parent: useQuery(ask('parent_name')).data,
-  };
+  const { data } = useQuery({
+    ...queries.facets({}, ['user', 'station', 'parent_name'], 10),
+    enabled,
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  if (!data) return {};
+  const [users = [], stations = [], parents = []] = data.facets.map((facet) => facet.values.map(({ value }) => value));
+  return { user: users.find((name) => !builtIn.test(name)) ?? users[0], station: stations[0], parent: parents[0] };
 }
 
-function ownExamples({ user, station, name, parent }: OwnNames, t: Translate): [string, string][] {
+function ownExamples({ user, station, parent }: OwnNames, t: Translate): [string, string][] {
   const examples: [string, string][] = [];
   if (user) examples.push([`${termFor('user', user)} kind:start`, t('filter.example.user')]);
   if (station) examples.push([`${termFor('station', station)} prevalence:<=3`, t('filter.example.station')]);
-  if (name) examples.push([`${termFor('name', name)} -image:C:\\Windows\\*`, t('filter.example.program')]);
   if (parent) examples.push([`${termFor('parent_name', parent)} kind:start`, t('filter.example.child')]);
   return examples;
 }
@@ -50,11 +51,12 @@ export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProp
   const { t } = useI18n();
   const { data } = useQuery({ ...queries.fields(of), enabled: opened });
   const usable = (q: string) =>
-    [...q.matchAll(/(\w+):/g)].every(([, name]) => data?.fields.some((field) => field.name === name));
+    [...q.matchAll(/(?:^|[\s(-])(\w+):/g)].every(([, name]) => data?.fields.some((field) => field.name === name));
   const own = useOwnNames(opened);
   const examples: [string, string][] = [
     ...ownExamples(own, t),
     ['powershell', t('filter.example.words')],
+    ['name:svchost.exe -image:C:\\Windows\\*', t('filter.example.program')],
     ['image:*\\temp\\*.exe', t('filter.example.wildcard')],
     ['-signed:true prevalence:1', t('filter.example.rare')],
     ['parent_image:*\\winword.exe', t('filter.example.parent')],
@@ -76,7 +78,7 @@ export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProp
       <div className={classes.help}>
         <p>{t('filter.help.intro')}</p>
         <h3>{t('filter.help.examples')}</h3>
-        {own.user || own.name ? <p>{t('filter.help.own')}</p> : null}
+        {own.user || own.station ? <p>{t('filter.help.own')}</p> : null}
         <ul className={classes.examples}>
           {examples
             .filter(([q]) => usable(q))

@@ -86,7 +86,7 @@ export function knownValues(field: QueryField | undefined): string[] | undefined
  * binary is changes from moment to moment, and the server does not count by it.
  */
 const distinct =
-  /^(prevalence|runs|seq|source_record|process_seq|(parent_)?process_(key|guid)|cpu_cycles|.*_(ops|us))$/;
+  /^(prevalence|runs|.*_id|seq|source_record|process_seq|(parent_)?process_(key|guid)|(.*_)?pid|handles|threads|cpu_cycles|.*_(ops|us|faults))$/;
 
 /** Whether the values of a field are worth counting: many events share them. */
 export function isCounted(field: QueryField): boolean {

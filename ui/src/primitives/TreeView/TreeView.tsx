@@ -75,13 +75,26 @@ export function TreeView(props: TreeViewProps) {
     scrollPaddingEnd: rowHeight,
   });
   const items = virtual.getVirtualItems();
-  // The active row stays in sight when it is chosen from elsewhere, and when rows come in over it.
+  // A row that becomes the active one is brought into sight. Otherwise what is read stays where it is, whatever comes in over it.
   const seen = useRef<string>(undefined);
+  const before = useRef({ rows, at });
   useLayoutEffect(() => {
-    if (at < 0 || seen.current === current) return;
-    seen.current = current;
-    virtual.scrollToIndex(at);
-  }, [at, current, virtual]);
+    const old = before.current;
+    before.current = { rows, at };
+    const box = body.current;
+    if (!box) return;
+    if (at >= 0 && seen.current !== current) {
+      seen.current = current;
+      virtual.scrollToIndex(at);
+    } else if (old.rows !== rows) {
+      const first = Math.ceil(box.scrollTop / rowHeight);
+      const sighted = old.at >= first && old.at * rowHeight < box.scrollTop + box.clientHeight;
+      const held = sighted ? old.at : first;
+      const key = old.rows[held]?.key;
+      const now = rows.findIndex((row) => row.key === key);
+      if (now >= 0 && now !== held) box.scrollTop += (now - held) * rowHeight;
+    }
+  }, [rows, at, current, virtual, body]);
 
   useEffect(() => {
     for (const item of items) {

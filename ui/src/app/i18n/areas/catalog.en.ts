@@ -75,7 +75,6 @@ export const catalog = {
   'binary.partFailed': 'This part could not be read',
   'spark.label': ({ n, runs, from, to }: Counted & { runs: string; from: string; to: string }) =>
     `${runs} ${plural(n, 'run', 'runs')} over time, from ${from} to ${to}`,
-  'spark.title': 'Runs over time',
 
   'station.failed': 'The station could not be read',
   'station.silent': 'Silent',

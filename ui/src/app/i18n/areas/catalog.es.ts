@@ -69,7 +69,6 @@ export const catalog: Texts<typeof english> = {
   'binary.partFailed': 'No se pudo leer esta parte',
   'spark.label': ({ n, runs, from, to }) =>
     `${runs} ${plural(n, 'ejecución', 'ejecuciones')} en el tiempo, de ${from} a ${to}`,
-  'spark.title': 'Ejecuciones en el tiempo',
 
   'station.failed': 'No se pudo leer la estación',
   'station.silent': 'En silencio',

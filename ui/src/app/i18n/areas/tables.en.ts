@@ -10,6 +10,9 @@ export const tables = {
 
   'field.name': 'Program',
   'field.parent_name': 'Parent program',
+  'field.hash': 'Hash',
+  'field.packaged': 'Packaged',
+  'field.running': 'Running',
   'field.launch_stations': 'Stations, launch',
   'field.launch_runs': 'Runs, launch',
 
@@ -107,9 +110,9 @@ export const tables = {
   'filter.forget': 'Forget these',
   'filter.example.user': 'What this account ran',
   'filter.example.station': 'One station, without what runs everywhere',
-  'filter.example.program': 'A program, and not from where it usually is',
+  'filter.example.program': 'A program, and not from where it belongs',
   'filter.example.child': 'What this program started',
-  'filter.help.own': 'They use names from your own data.',
+  'filter.help.own': 'The first ones use names from your own data.',
 
   'searches.title': 'Saved searches',
   'searches.save': 'Save this search',
@@ -129,7 +132,7 @@ export const tables = {
   'searches.share': 'Share with everybody here',
   'searches.shareForbidden': 'Sharing needs the role analyst.',
   'searches.filter': 'Filter',
-  'searches.everything': 'everything',
+  'searches.everything': 'no filter',
   'searches.range': 'Time range',
   'searches.page': 'Page',
   'searches.edit': ({ name }: { name: string }) => `Edit ${name}`,

@@ -8,6 +8,9 @@ export const tables: Texts<typeof english> = {
 
   'field.name': 'Programa',
   'field.parent_name': 'Programa padre',
+  'field.hash': 'Hash',
+  'field.packaged': 'Empaquetado',
+  'field.running': 'En ejecución',
   'field.launch_stations': 'Estaciones, par',
   'field.launch_runs': 'Ejecuciones, par',
 
@@ -102,9 +105,9 @@ export const tables: Texts<typeof english> = {
   'filter.forget': 'Olvidar estos filtros',
   'filter.example.user': 'Lo que ejecutó esta cuenta',
   'filter.example.station': 'Una estación, sin lo que se ejecuta en todas partes',
-  'filter.example.program': 'Un programa que no está donde suele estar',
+  'filter.example.program': 'Un programa que no está en su lugar',
   'filter.example.child': 'Lo que inició este programa',
-  'filter.help.own': 'Usan nombres de sus propios datos.',
+  'filter.help.own': 'Los primeros usan nombres de sus propios datos.',
 
   'searches.title': 'Búsquedas guardadas',
   'searches.save': 'Guardar esta búsqueda',
@@ -124,7 +127,7 @@ export const tables: Texts<typeof english> = {
   'searches.share': 'Compartir con todos aquí',
   'searches.shareForbidden': 'Para compartir hace falta el rol de analista.',
   'searches.filter': 'Filtro',
-  'searches.everything': 'todo',
+  'searches.everything': 'sin filtro',
   'searches.range': 'Período',
   'searches.page': 'Página',
   'searches.edit': ({ name }) => `Editar ${name}`,
