@@ -10,11 +10,28 @@ import (
 // StationList selects a page of stations.
 type StationList struct {
 	Search     string // part of the name, in any case
+	Show       Shown
 	Sort       string // name, last_seen, first_seen or processes
 	Descending bool
 	Cursor     string // of the page before; "" for the first
 	Limit      int
 	Since      time.Time // from when recent events are counted
+}
+
+// Shown says which stations a list is about.
+type Shown string
+
+const (
+	ShowAll      Shown = ""
+	ShowLive     Shown = "live"
+	ShowSilent   Shown = "silent" // live, and without a recent event
+	ShowImported Shown = "imported"
+)
+
+var shownConditions = map[Shown]string{
+	ShowLive:     `s.origin = 'live'`,
+	ShowSilent:   `s.origin = 'live' AND s.last_seen < @since`,
+	ShowImported: `s.origin = 'imported'`,
 }
 
 // ListedStation is a station and how busy it has been.
@@ -49,7 +66,7 @@ func (s *Store) Stations(ctx context.Context, l StationList) (list []ListedStati
 		FROM  (SELECT ` + stationColumns + `, ` + order.key() + ` AS key
 		       FROM   station s
 		       WHERE  ` + conditions(`(@search = '' OR strpos(lower(s.name), lower(@search)) > 0)`,
-		`EXISTS (SELECT FROM station_stream WHERE station_id = s.id)`, order.behind(args)) + `
+		`EXISTS (SELECT FROM station_stream WHERE station_id = s.id)`, shownConditions[l.Show], order.behind(args)) + `
 		       ORDER  BY ` + order.orderBy() + `
 		       LIMIT  @limit) AS s`
 	err = s.search(ctx, stationTimeLimit, func(tx pgx.Tx) (err error) {

@@ -122,3 +122,71 @@ it('draws what happened around it, each a way to its page', async () => {
   await page.getByRole('heading', { level: 1, name: 'wsmprovhost.exe' }).waitFor();
   await page.context().close();
 });
+
+/** Answers for the tree of every process: `count` processes, half of them its children, the others deeper. */
+async function makeTree(page: Page, count: number): Promise<void> {
+  await page.route('**/api/v1/processes/*/tree*', async (route) => {
+    const address = new URL(route.request().url());
+    const root = decodeURIComponent(address.pathname.split('/').at(-2)!);
+    const [from, limit] = ['cursor', 'limit'].map((name) => Number(address.searchParams.get(name) ?? 0)) as [
+      number,
+      number,
+    ];
+    const nodes = Array.from({ length: Math.min(limit, count - from) }, (_, i) => {
+      const n = from + i;
+      return {
+        process: `made-${n}`,
+        parent: n % 2 === 0 ? root : `made-${n - 1}`,
+        depth: (n % 2) + 1,
+        pid: n,
+        image: `C:\\Tools\\${n % 2 === 0 ? 'make' : 'cl'}.exe`,
+        command_line: `tool of ${String(n).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)]!)}`,
+        started: new Date(Date.UTC(2026, 0, 3) + n * 100).toISOString(),
+        binary_id: 1,
+        prevalence: 9,
+        children: n % 2 === 0 ? 1 : 0,
+      };
+    });
+    await route.fulfill({ json: { nodes, next: from + limit < count ? String(from + limit) : undefined } });
+  });
+}
+
+it('draws a tree of 2,000 within half a second of its arrival', async () => {
+  const { page } = await open(browser);
+  await logIn(page);
+  await makeTree(page, 2_000);
+  await page.goto(url() + (await intruder(page)));
+  await rows(page).filter({ hasText: 'make.exe' }).first().waitFor();
+  await page.getByRole('tree').press('End');
+  await rows(page).filter({ hasText: '15 of 1,000 shown' }).waitFor();
+  const took = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const [all] = [...document.querySelectorAll('button')].filter((button) => button.textContent === 'Show all');
+        const from = performance.now();
+        all!.click();
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - from)));
+      }),
+  );
+  expect(took).toBeLessThan(500);
+  await page.getByRole('tree').press('End');
+  await rows(page).filter({ hasText: 'tool of bjjj' }).waitFor();
+  await page.context().close();
+});
+
+it('reads 50,000 when asked to, and stays usable', async () => {
+  const { page, complaints } = await open(browser);
+  await logIn(page);
+  await makeTree(page, 50_000);
+  await page.goto(url() + (await intruder(page)));
+  await page.getByRole('button', { name: 'Read all' }).click();
+  await page.getByText('50,000 below it').waitFor();
+  await page.keyboard.press('f');
+  await page.keyboard.type('tool of ejjjj');
+  await page.keyboard.press('Enter');
+  await active(page).filter({ hasText: 'tool of ejjjj' }).waitFor();
+  await page.getByRole('tree').press('Home');
+  await active(page).and(rows(page).first()).waitFor();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { violations } from './axe';
 import { launch, logIn, open, url } from './browser';
 
 let browser: Browser;
@@ -11,6 +12,11 @@ afterAll(() => browser?.close());
 
 const rows = (page: Page) => page.getByRole('grid').locator('[role=row][aria-rowindex]:not([aria-rowindex="1"])');
 const q = (page: Page) => new URL(page.url()).searchParams.get('q');
+
+/** How many events the page says there are. */
+async function counted(page: Page): Promise<number> {
+  return Number(((await page.getByTestId('event-count').textContent()) ?? '').replaceAll(/\D/g, ''));
+}
 
 async function settled(page: Page): Promise<void> {
   await page.waitForFunction(
@@ -86,7 +92,7 @@ it('stacks events by a field, the rarest first, and goes from a value to its eve
   const commonest = await counts();
   expect(commonest).toEqual([...commonest].sort((a, b) => b - a));
 
-  const name = await page.locator('[data-column=value]').first().innerText();
+  const name = (await page.locator('[data-column=value]').first().textContent()) ?? '';
   await rows(page).first().click();
   await page.waitForURL((address) => !address.searchParams.has('stack') && address.searchParams.has('q'));
   expect(q(page)).toBe(`name:${name}`);
@@ -98,20 +104,19 @@ it('stacks events by a field, the rarest first, and goes from a value to its eve
 
 it('lists processes once each, and those that run by a switch that is a term of the filter', async () => {
   const { page, complaints } = await openList('/events?range=all');
-  const number = async () => Number((await page.getByTestId('event-count').innerText()).replaceAll(/\D/g, ''));
-  const events = await number();
+  const events = await counted(page);
   await page.getByRole('link', { name: 'Processes' }).click();
   await page.waitForURL('**/processes?range=all');
   await page.getByText(/^[\d,]+ processes$/).waitFor();
   await settled(page);
-  const all = await number();
+  const all = await counted(page);
   expect(all).toBeLessThan(events);
   expect(await page.title()).toBe('Processes · El Jefe');
 
   await page.getByText('Running now').click();
   await page.waitForURL((address) => address.searchParams.get('q') === 'running:true');
   await settled(page);
-  expect(await number()).toBeLessThan(all);
+  expect(await counted(page)).toBeLessThan(all);
   await page.getByRole('button', { name: 'Remove running:true' }).click();
   await page.waitForURL((address) => !address.searchParams.has('q'));
   expect(await page.getByRole('radio', { name: 'All', exact: true }).isChecked()).toBe(true);
@@ -136,6 +141,7 @@ it('reaches every value by keyboard, and from its menu all it leads to', async (
   await menu.getByRole('menuitem', { name: 'Stack by this field' }).click();
   await page.waitForURL((address) => address.searchParams.get('stack') === 'station');
   await page.goBack();
+  await page.getByRole('grid', { name: 'Events', exact: true }).waitFor();
   await settled(page);
   await page.keyboard.press('j');
   await page.keyboard.press('m');
@@ -204,7 +210,7 @@ it('saves a search under a name, opens it by its link, changes and deletes it', 
 
 it('exports the whole result to a file, and tells how it goes', async () => {
   const { page, complaints } = await openList('/events?range=all');
-  const count = Number((await page.getByTestId('event-count').innerText()).replaceAll(/\D/g, ''));
+  const count = await counted(page);
   await page.getByRole('button', { name: 'Export' }).click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -247,6 +253,31 @@ it('says what failed and tries again; shows how far a long search is and stops i
   const stopped = searched;
   await page.waitForTimeout(500);
   expect(searched).toBe(stopped);
+  await page.context().close();
+});
+
+it('shows all of it without a complaint from axe, in both themes', async () => {
+  const { page, complaints } = await openList('/processes?range=all');
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const path of ['/processes?range=all', '/events?range=all&stack=name', '/events?range=all&q=user%3Anobody']) {
+      await page.goto(url() + path);
+      await page.getByRole('complementary', { name: 'Top values' }).waitFor();
+      await settled(page);
+      expect(await violations(page), `${path}, ${scheme}`).toEqual([]);
+    }
+    await page.goto(`${url()}/events?range=all`);
+    await rows(page).first().waitFor();
+    for (const key of ['j', 'x']) await page.keyboard.press(key);
+    await page.getByRole('button', { name: 'Saved searches' }).click();
+    await page.getByRole('button', { name: 'Save this search' }).waitFor();
+    expect(await violations(page), `saved searches, ${scheme}`).toEqual([]);
+    await page.getByRole('button', { name: 'Save this search' }).click();
+    await page.getByRole('dialog').getByLabel('Name').waitFor();
+    expect(await violations(page), `saving, ${scheme}`).toEqual([]);
+    await page.keyboard.press('Escape');
+  }
+  expect(complaints).toEqual([]);
   await page.context().close();
 });
 

@@ -31,6 +31,7 @@ func stationJSON(s *store.Station, recent int64, now time.Time) Station {
 
 type listStationsInput struct {
 	Search string `query:"search" maxLength:"256" doc:"part of the name"`
+	Show   string `query:"show" enum:"live,silent,imported" doc:"absent: all. Silent ones are live, and have had no event for over 24 hours"`
 	Sort   string `query:"sort" enum:"name,last_seen,first_seen,processes" default:"name"`
 	Order  string `query:"order" enum:"asc,desc" default:"asc"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
@@ -47,7 +48,7 @@ type stationsOutput struct {
 func (a *API) listStations(ctx context.Context, in *listStationsInput) (*stationsOutput, error) {
 	now := a.Now()
 	stations, next, err := a.Store.Stations(ctx, store.StationList{
-		Search: in.Search, Sort: in.Sort, Descending: in.Order == "desc", Cursor: in.Cursor, Limit: in.Limit, Since: now.Add(-recently),
+		Search: in.Search, Show: store.Shown(in.Show), Sort: in.Sort, Descending: in.Order == "desc", Cursor: in.Cursor, Limit: in.Limit, Since: now.Add(-recently),
 	})
 	if err != nil {
 		return nil, err

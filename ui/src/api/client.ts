@@ -28,6 +28,7 @@ import type {
   Session,
   Station,
   StationPage,
+  StationShow,
   StationSort,
   StationUserList,
   Status,
@@ -193,8 +194,10 @@ export const api = {
   check: (q: string, signal?: AbortSignal, of?: FilterOf) =>
     request<QueryCheck>('/query/check', { parameters: { q, of }, signal }),
 
-  stations: (page: Part & { search?: string; sort?: StationSort; order?: Order }, signal?: AbortSignal) =>
-    request<StationPage>('/stations', { parameters: { ...page }, signal }),
+  stations: (
+    page: Part & { search?: string; show?: StationShow; sort?: StationSort; order?: Order },
+    signal?: AbortSignal,
+  ) => request<StationPage>('/stations', { parameters: { ...page }, signal }),
   station: (id: number, signal?: AbortSignal) => request<Station>(`/stations/${id}`, { signal }),
   stationBinaries: (id: number, page: Part, signal?: AbortSignal) =>
     request<BinaryPage>(`/stations/${id}/binaries`, { parameters: { ...page }, signal }),

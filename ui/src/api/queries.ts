@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, type BinaryName, type FilterOf, type Order, type Search } from './client';
-import type { BinarySort, StationSort } from './types';
+import type { BinarySort, StationShow, StationSort } from './types';
 
 export const pageSize = 200;
 
@@ -125,7 +125,7 @@ export const queries = {
       queryFn: ({ signal }) => api.check(q, signal, of),
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  stations: (search: string, by: { sort?: StationSort; order?: Order } = {}) =>
+  stations: (search: string, by: { show?: StationShow; sort?: StationSort; order?: Order } = {}) =>
     infiniteQueryOptions({
       queryKey: ['stations', search, by],
       queryFn: ({ pageParam, signal }) => api.stations({ search, ...by, limit: pageSize, cursor: pageParam }, signal),

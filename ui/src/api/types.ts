@@ -333,6 +333,8 @@ export interface Station {
   users?: number;
 }
 
+/** Which stations a list is about; all, where absent. */
+export type StationShow = 'live' | 'silent' | 'imported';
 export type StationSort = 'name' | 'last_seen' | 'first_seen' | 'processes';
 
 export interface StationPage {

@@ -1,4 +1,4 @@
-import type { BinarySort, StationSort } from '@/api/types';
+import type { BinarySort, StationShow, StationSort } from '@/api/types';
 import { type RangeParameters, readRange, writeRange } from './range';
 
 /** The pages that list events: all of them, or one for each process. */
@@ -85,6 +85,8 @@ export function binaryHref(id: number | string, tab?: string): string {
 /** What the address of the stations page says. */
 export interface StationSearch {
   search?: string;
+  /** Absent for all. */
+  show?: StationShow;
   /** Absent for those by name. */
   sort?: StationSort;
   order?: 'desc';
@@ -92,11 +94,13 @@ export interface StationSearch {
   s?: string;
 }
 
+export const stationShows: readonly StationShow[] = ['live', 'silent', 'imported'];
 const stationSorts: readonly StationSort[] = ['last_seen', 'first_seen', 'processes'];
 
 export function readStationSearch(raw: Record<string, unknown>): StationSearch {
   return tidy({
     search: text(raw.search)?.trim() || undefined,
+    show: stationShows.find((each) => each === raw.show),
     sort: stationSorts.find((each) => each === raw.sort),
     order: raw.order === 'desc' ? 'desc' : undefined,
     s: text(raw.s),

@@ -198,8 +198,6 @@ export const en = {
 
   'rarity.only': '1 station',
   'rarity.few': ({ stations }: { stations: string }) => `${stations} stations`,
-  'rarity.on': ({ n, stations }: Counted & { stations: string }) =>
-    `On ${stations} ${plural(n, 'station', 'stations')}`,
   'rarity.title': ({ n, stations, runs, r }: Counted & { stations: string; runs?: string; r: number }) =>
     `This binary ran on ${stations} ${plural(n, 'station', 'stations')}${runs ? `, ${runs} ${plural(r, 'time', 'times')}` : ''}`,
   'kind.start': 'Start',
@@ -224,7 +222,6 @@ export const en = {
   'process.failed': 'The process could not be read',
   'process.open': 'Open its page',
   'process.sameImage': 'Same program',
-  'process.around': 'Events around it',
   'process.ran': ({ duration }: { duration: string }) => `ran ${duration}`,
   'process.noEnd': 'no end recorded',
   'process.exit': ({ code }: { code: string }) => `Exit code ${code}`,

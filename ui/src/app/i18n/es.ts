@@ -193,7 +193,6 @@ export const es: Dictionary = {
 
   'rarity.only': '1 estación',
   'rarity.few': ({ stations }) => `${stations} estaciones`,
-  'rarity.on': ({ n, stations }) => `En ${stations} ${plural(n, 'estación', 'estaciones')}`,
   'rarity.title': ({ n, stations, runs, r }) =>
     `Este binario se ejecutó en ${stations} ${plural(n, 'estación', 'estaciones')}${runs ? `, ${runs} ${plural(r, 'vez', 'veces')}` : ''}`,
   'kind.start': 'Inicio',
@@ -218,7 +217,6 @@ export const es: Dictionary = {
   'process.failed': 'No se pudo leer el proceso',
   'process.open': 'Abrir su página',
   'process.sameImage': 'Mismo programa',
-  'process.around': 'Eventos cercanos',
   'process.ran': ({ duration }) => `duró ${duration}`,
   'process.noEnd': 'sin fin registrado',
   'process.exit': ({ code }) => `Código de salida ${code}`,

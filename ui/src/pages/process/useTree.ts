@@ -153,6 +153,6 @@ export function useTree(row: EventRow): Tree {
       failure?.again();
     },
     below,
-    locate: (process) => void locate(process),
+    locate,
   };
 }

@@ -26,6 +26,7 @@ export interface View {
 export function useView(self: string, tree: Tree, index: TreeIndex, address: ProcessAddress): View {
   const client = useQueryClient();
   const { search, changeSoon } = address;
+  const { reading, locate } = tree;
   const apart = search.apart === 'yes';
   // More may be open than an address can hold: what was seen in this visit is remembered whole.
   const remembered = useMemo(() => ['process', self, 'view'], [self]);
@@ -37,10 +38,13 @@ export function useView(self: string, tree: Tree, index: TreeIndex, address: Pro
   const [find, setText] = useState(search.find ?? '');
   const state = useMemo(() => ({ ...view, apart }), [view, apart]);
 
+  /** The process that is to be seen, whatever more of the tree comes in, until the reader goes on. */
+  const wanted = useRef(search.at);
   /** What this tree itself put into the address: anything else there is news. */
   const told = useRef({ at: search.at, open: search.open });
   const setState = useCallback(
     (next: TreeState) => {
+      wanted.current = undefined;
       setView(next);
       client.setQueryData(remembered, next);
       told.current.open = writeView(next);
@@ -50,6 +54,7 @@ export function useView(self: string, tree: Tree, index: TreeIndex, address: Pro
   );
   const come = useCallback(
     (key: string) => {
+      wanted.current = undefined;
       setCurrent(key);
       // What is not a process has no name that would be the same tomorrow.
       if (!index.byId.has(key) || index.byId.get(key)?.unseen) return;
@@ -61,14 +66,13 @@ export function useView(self: string, tree: Tree, index: TreeIndex, address: Pro
   const show = (process: string) => {
     setState(revealed(index, state, process));
     come(process);
+    wanted.current = process;
   };
   const setFind = (text: string) => {
     setText(text);
     changeSoon({ find: text.trim() || undefined });
   };
 
-  // Where the address leads into the tree, that place is opened once it is there.
-  const wanted = useRef(search.at);
   useEffect(() => {
     if (search.open !== told.current.open) {
       told.current.open = search.open;
@@ -84,11 +88,10 @@ export function useView(self: string, tree: Tree, index: TreeIndex, address: Pro
     const at = wanted.current;
     if (at === undefined) return;
     if (index.byId.has(at)) {
-      wanted.current = undefined;
       setView((old) => revealed(index, { ...old, apart }, at));
       setCurrent(at);
-    } else if (!tree.reading) tree.locate(at);
-  }, [search.at, index, apart, tree]);
+    } else if (!reading) locate(at);
+  }, [search.at, index, apart, reading, locate]);
   useEffect(() => setText((old) => (old.trim() === (search.find ?? '') ? old : (search.find ?? ''))), [search.find]);
 
   return { state, setState, current, come, show, find, setFind };

@@ -1,4 +1,4 @@
-import { Anchor, TextInput } from '@mantine/core';
+import { Anchor, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -6,10 +6,10 @@ import { useCallback, useEffect, useState } from 'react';
 import { queries } from '@/api/queries';
 import type { Station, StationPage, StationSort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
-import { readStationSearch, type StationSearch, stationHref } from '@/app/search';
+import { readStationSearch, type StationSearch, stationHref, stationShows } from '@/app/search';
 import { DataTable } from '@/primitives/DataTable/DataTable';
 import { visible } from '@/primitives/hostile';
-import { Beside, Page } from '@/primitives/Page';
+import { Beside, Line, Page } from '@/primitives/Page';
 import { Empty, Failure, Waiting } from '@/primitives/State';
 import { usePages } from '@/primitives/usePages';
 import { useStationColumns } from './columns';
@@ -36,7 +36,7 @@ export function StationsPage() {
   );
 
   const pages = usePages(
-    queries.stations(search, { sort, order }) as Parameters<typeof usePages<StationPage, Station>>[0],
+    queries.stations(search, { show: asked.show, sort, order }) as Parameters<typeof usePages<StationPage, Station>>[0],
     rowsOf,
     keyOf,
   );
@@ -66,7 +66,7 @@ export function StationsPage() {
           keyOf={keyOf}
           stale={pages.stale}
           busy={pages.busy}
-          question={JSON.stringify([search, sort, order])}
+          question={JSON.stringify([search, asked.show, sort, order])}
           onNearEnd={pages.more}
           sort={{ column: sort, descending: order === 'desc' }}
           onSort={onSort}
@@ -74,7 +74,20 @@ export function StationsPage() {
           onClose={onClose}
           isOpen={isOpen}
           hrefOf={hrefOf}
-          summary={<FindStation search={search} onSearch={(text) => go({ search: text || undefined }, true)} />}
+          summary={
+            <Line>
+              <FindStation search={search} onSearch={(text) => go({ search: text || undefined }, true)} />
+              <SegmentedControl
+                aria-label={t('stations.show')}
+                value={asked.show ?? 'all'}
+                onChange={(value) => go({ show: stationShows.find((each) => each === value) })}
+                data={(['all', ...stationShows] as const).map((value) => ({
+                  value,
+                  label: t(`stations.show.${value}`),
+                }))}
+              />
+            </Line>
+          }
           footer={
             pages.error && pages.rows.length > 0 ? (
               <Failure what={t('stations.failed')} error={pages.error} onRetry={pages.goOn} compact />
@@ -85,6 +98,11 @@ export function StationsPage() {
               <Failure what={t('stations.failed')} error={pages.error} onRetry={pages.goOn} />
             ) : pages.loading ? (
               <Waiting lines={8} />
+            ) : asked.show ? (
+              <Empty
+                title={t(`stations.noneShown.${asked.show}`)}
+                actions={<Anchor href="/stations">{t('stations.all')}</Anchor>}
+              />
             ) : search ? (
               <Empty
                 title={t('stations.noneMatch', { search: visible(search) })}

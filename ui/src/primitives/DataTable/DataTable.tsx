@@ -197,8 +197,8 @@ export function DataTable<R>(props: DataTableProps<R>) {
     menu: () => {
       const element = document.getElementById(`${domId}-${current}`);
       const column = cell ?? 'image';
-      const menus = [`[data-column=${column}] [data-value-menu]`, ...(cell ? [] : ['[data-value-menu]'])];
-      const button = element?.querySelector<HTMLElement>(menus.join());
+      const find = (selector: string) => element?.querySelector<HTMLElement>(selector);
+      const button = find(`[data-column=${column}] [data-value-menu]`) ?? (cell ? null : find('[data-value-menu]'));
       // The key that opens the menu must be over, or the menu takes it for one of its own.
       setTimeout(() => button?.click());
     },

@@ -117,8 +117,7 @@ function FieldChooser({ layout, choices, texts }: Pick<FacetsProps, 'layout' | '
                     disabled={full && !on}
                     onChange={() => layout.setFields(on ? fields.filter((each) => each !== field) : [...fields, field])}
                   />
-                  <span>{texts.name(field)}</span>
-                  <code>{field}</code>
+                  <span>{texts.name(field)}</span> <code>{field}</code>
                 </label>
               </li>
             );

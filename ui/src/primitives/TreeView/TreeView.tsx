@@ -83,6 +83,7 @@ export function TreeView(props: TreeViewProps) {
     before.current = { rows, at };
     const box = body.current;
     if (!box) return;
+    if (at < 0) seen.current = undefined;
     if (at >= 0 && seen.current !== current) {
       seen.current = current;
       virtual.scrollToIndex(at);
@@ -146,8 +147,6 @@ export function TreeView(props: TreeViewProps) {
         return props.onFind();
       case 'match':
         return props.onMatch(command.by);
-      case 'leave':
-        return;
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {

@@ -9,8 +9,7 @@ export type TreeCommand =
   | { do: 'expand'; row: TreeRow }
   | { do: 'menu'; row: TreeRow }
   | { do: 'find' }
-  | { do: 'match'; by: 1 | -1 }
-  | { do: 'leave' };
+  | { do: 'match'; by: 1 | -1 };
 
 export interface TreeKey {
   key: string;
@@ -44,8 +43,6 @@ function alone(key: string, rows: readonly TreeRow[], current: number): TreeComm
       return { do: 'match', by: 1 };
     case 'N':
       return { do: 'match', by: -1 };
-    case 'Escape':
-      return { do: 'leave' };
     case 'ArrowDown':
     case 'j':
       return go(current + 1);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { found } from './find';
 import {
   emptyState,
   expanded,
-  found,
   indexTree,
   revealed,
   shapeOf,

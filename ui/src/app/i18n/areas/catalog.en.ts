@@ -6,6 +6,15 @@ interface Counted {
 
 /** English: binaries, stations and the overview. */
 export const catalog = {
+  'stations.show': 'Which stations',
+  'stations.show.all': 'All',
+  'stations.show.live': 'Live',
+  'stations.show.silent': 'Silent',
+  'stations.show.imported': 'Imported',
+  'stations.noneShown.live': 'No live station here',
+  'stations.noneShown.silent': 'Every live station has been heard of in the last 24 hours',
+  'stations.noneShown.imported': 'No imported station here',
+
   'tab.overview': 'Overview',
   'tab.binaries': 'Binaries',
   'copy.named': ({ name }: { name: string }) => `Copy ${name}`,

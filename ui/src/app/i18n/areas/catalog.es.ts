@@ -4,6 +4,15 @@ import type { catalog as english } from './catalog.en';
 
 /** Español. */
 export const catalog: Texts<typeof english> = {
+  'stations.show': 'Qué estaciones',
+  'stations.show.all': 'Todas',
+  'stations.show.live': 'En vivo',
+  'stations.show.silent': 'En silencio',
+  'stations.show.imported': 'Importadas',
+  'stations.noneShown.live': 'No hay ninguna estación en vivo aquí',
+  'stations.noneShown.silent': 'Todas las estaciones en vivo se han hecho oír en las últimas 24 horas',
+  'stations.noneShown.imported': 'No hay ninguna estación importada aquí',
+
   'tab.overview': 'Resumen',
   'tab.binaries': 'Binarios',
   'copy.named': ({ name }) => `Copiar ${name}`,
