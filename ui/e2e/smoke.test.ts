@@ -78,7 +78,7 @@ it('speaks Spanish when asked', async () => {
   await page.getByRole('menuitemradio', { name: 'Español' }).click();
   await page.getByRole('navigation').getByRole('link', { name: 'Estaciones' }).click();
   await page.waitForURL('**/stations');
-  expect(await page.title()).toBe('Estaciones · El Jefe');
+  await page.waitForFunction(() => document.title === 'Estaciones · El Jefe');
   expect(await page.locator('html').getAttribute('lang')).toBe('es');
   await page.context().close();
 });

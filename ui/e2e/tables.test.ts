@@ -123,6 +123,10 @@ it('lists processes once each, and those that run by a switch that is a term of 
 
   await rows(page).first().click();
   await page.waitForURL((address) => address.pathname === '/processes' && address.searchParams.has('p'));
+  // With a row open the arrows leaf through them, also after a click.
+  const opened = new URL(page.url()).searchParams.get('p');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForURL((address) => address.searchParams.get('p') !== opened);
   await page.keyboard.press('Escape');
   await page.waitForURL((address) => !address.searchParams.has('p'));
   expect(complaints).toEqual([]);

@@ -165,7 +165,11 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
                   <Empty title={t('filter.faulty')}>{t('filter.faultyText')}</Empty>
                 ) : pages.error ? (
                   <Failure what={t('events.failed')} error={pages.error} onRetry={pages.goOn} />
-                ) : further.stopped || pages.cut ? null : pages.loading ? (
+                ) : further.stopped ? (
+                  <Empty title={t('search.stopped')} />
+                ) : pages.cut ? (
+                  <Empty title={t('search.searching')}>{t('search.shorter')}</Empty>
+                ) : pages.loading ? (
                   <Waiting lines={12} />
                 ) : pages.busy ? null : (
                   <NothingFound />

@@ -16,6 +16,7 @@ import { addTerm, termFor, termForAny } from '@/primitives/FilterBar/terms';
 import { Empty, Failure, Waiting } from '@/primitives/State';
 import { AccountCell, CodeCell, HostileText, PathCell } from '@/primitives/Text';
 import { useCopy } from '@/primitives/useCopy';
+import { NothingFound } from './NothingFound';
 import classes from './Stack.module.css';
 import { useFieldTexts } from './useFieldTexts';
 
@@ -53,7 +54,7 @@ export function Stack({ list, field, of, tools, before }: StackProps) {
   const narrowed = (term: string) => addTerm(search.q ?? '', term);
   const hrefOf = (row: FacetValue) =>
     eventsHref({ ...search, q: narrowed(termFor(field, row.value)), stack: undefined, rank: undefined }, list);
-  const columns = useStackColumns(field, counts.data?.events ?? 0);
+  const columns = useStackColumns(list, field, counts.data?.events ?? 0);
 
   return (
     <DataTable
@@ -111,8 +112,9 @@ export function Stack({ list, field, of, tools, before }: StackProps) {
       }
       tools={tools}
       footer={
-        counts.data && facet ? (
+        counts.data && facet && counts.data.events > 0 ? (
           <Footer
+            list={list}
             data={counts.data}
             onBlank={() => go({ q: narrowed(termFor(field, '')), stack: undefined, rank: undefined })}
           />
@@ -123,6 +125,8 @@ export function Stack({ list, field, of, tools, before }: StackProps) {
           <Failure what={t('stack.failed')} error={counts.error} onRetry={() => void counts.refetch()} />
         ) : counts.isPending || !facet ? (
           <Waiting lines={12} />
+        ) : counts.data?.events === 0 ? (
+          <NothingFound />
         ) : (
           <Empty title={t('stack.none')}>{t('stack.noneText')}</Empty>
         )
@@ -157,22 +161,22 @@ function FieldSelect({ field, onChange }: { field: string; onChange(field: strin
 }
 
 /** What the values listed leave out. */
-function Footer({ data, onBlank }: { data: Facets; onBlank(): void }) {
+function Footer({ list, data, onBlank }: { list: EventList; data: Facets; onBlank(): void }) {
   const { t, fmt } = useI18n();
   const facet = data.facets[0]!;
   const parts = [
     t('stack.summary', {
       n: facet.values.length,
       values: fmt.number(facet.values.length),
-      events: fmt.number(data.events),
+      rows: t(`${list}.count`, { n: data.events, events: fmt.number(data.events) }),
     }),
-    facet.others > 0 ? t('stack.others', { n: facet.others, events: fmt.number(facet.others) }) : undefined,
+    facet.others > 0 ? t('stack.others', { rows: fmt.number(facet.others) }) : undefined,
     data.complete
       ? undefined
       : data.searched_to
         ? t('facets.since', { n: data.events, events: fmt.number(data.events), time: fmt.dateTime(data.searched_to) })
         : t('facets.incomplete'),
-    facet.blank > 0 ? t('stack.blank', { n: facet.blank, events: fmt.number(facet.blank) }) : undefined,
+    facet.blank > 0 ? t('stack.blank', { rows: fmt.number(facet.blank) }) : undefined,
   ];
   return (
     <>
@@ -186,7 +190,7 @@ function Footer({ data, onBlank }: { data: Facets; onBlank(): void }) {
   );
 }
 
-function useStackColumns(field: string, events: number): Column<FacetValue>[] {
+function useStackColumns(list: EventList, field: string, events: number): Column<FacetValue>[] {
   const { t, fmt } = useI18n();
   const texts = useFieldTexts();
   return useMemo(
@@ -205,7 +209,7 @@ function useStackColumns(field: string, events: number): Column<FacetValue>[] {
       },
       {
         id: 'count',
-        header: t('stack.count'),
+        header: t(`tab.${list}`),
         width: 112,
         align: 'end',
         sortable: true,
@@ -219,7 +223,7 @@ function useStackColumns(field: string, events: number): Column<FacetValue>[] {
         render: (row) => <Share share={events > 0 ? row.count / events : 0} />,
       },
     ],
-    [field, events, texts, t, fmt],
+    [list, field, events, texts, t, fmt],
   );
 }
 

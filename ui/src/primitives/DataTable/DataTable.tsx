@@ -147,6 +147,8 @@ export function DataTable<R>(props: DataTableProps<R>) {
     if (event.button === 2 || (window.getSelection()?.toString() ?? '') !== '') return;
     setActive(index);
     setCell(undefined);
+    // The focus belongs to the grid, whose keys walk on from the row.
+    body.current?.focus({ preventScroll: true });
     if (event.ctrlKey || event.metaKey || event.button === 1) openTab(row);
     else onOpen?.(row);
   });

@@ -32,9 +32,10 @@ export function taken(event: KeyboardEvent): boolean {
 export function useGridKeys(keys: GridKeys): void {
   const onKey = useLatest((event: KeyboardEvent) => {
     if (taken(event)) return;
-    const inGrid = event.target instanceof Element && event.target.getAttribute('role') === 'grid';
-    const onControl =
-      event.target instanceof Element && event.target.closest('a, button, [role=separator], [role=tab]') !== null;
+    const target = event.target instanceof Element ? event.target : null;
+    const onControl = target?.closest('a, button, input, [role=separator], [role=tab]') != null;
+    // A click leaves the focus on a cell, a closed menu leaves it nowhere: the arrows still walk the rows.
+    const inGrid = !onControl && (target === document.body || target?.closest('[role=grid]') != null);
     const command = event.ctrlKey || event.metaKey;
     const run = (action: () => void) => {
       event.preventDefault();

@@ -42,15 +42,11 @@ export const tables = {
   'stack.title': ({ field }: { field: string }) => `Stacked by ${field}`,
   'stack.field': 'Stack by',
   'stack.back': 'Back to the rows',
-  'stack.value': 'Value',
-  'stack.count': 'Events',
   'stack.share': 'Share',
-  'stack.summary': ({ n, values, events }: Counted & { values: string; events: string }) =>
-    `${values} ${plural(n, 'value', 'values')} in ${events} events`,
-  'stack.others': ({ n, events }: Counted & { events: string }) =>
-    `${events} ${plural(n, 'event has', 'events have')} further values that are not listed.`,
-  'stack.blank': ({ n, events }: Counted & { events: string }) =>
-    `${events} ${plural(n, 'event has', 'events have')} no value.`,
+  'stack.summary': ({ n, values, rows }: Counted & { values: string; rows: string }) =>
+    `${values} ${plural(n, 'value', 'values')} in ${rows}`,
+  'stack.others': ({ rows }: { rows: string }) => `${rows} more with values that are not listed`,
+  'stack.blank': ({ rows }: { rows: string }) => `${rows} without a value`,
   'stack.showBlank': 'Show them',
   'stack.failed': 'The values could not be counted',
   'stack.none': 'No event has a value in this field',
@@ -116,7 +112,6 @@ export const tables = {
 
   'searches.title': 'Saved searches',
   'searches.save': 'Save this search',
-  'searches.saveHint': 'A filter with its page and time range.',
   'searches.find': 'Find a saved search',
   'searches.none': 'No saved searches yet',
   'searches.noneText': 'Save a search that you will need again. It gets a name and a link.',

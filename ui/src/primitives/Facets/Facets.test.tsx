@@ -1,0 +1,99 @@
+import { MantineProvider } from '@mantine/core';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
+import type { ComponentProps } from 'react';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { Facets as Answer } from '@/api/types';
+import { I18nProvider } from '@/app/i18n';
+import { Facets } from './Facets';
+import { useFacetLayout } from './useFacetLayout';
+
+const answer: Answer = {
+  facets: [
+    {
+      field: 'user',
+      values: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((value, i) => ({ value, count: 70 - i })),
+      others: 11,
+      blank: 3,
+    },
+  ],
+  events: 500,
+  complete: false,
+  searched_to: '2026-11-20T08:00:00Z',
+};
+
+function Panel({ onPick, onStack }: Pick<ComponentProps<typeof Facets>, 'onPick' | 'onStack'>) {
+  const layout = useFacetLayout('test', ['user', 'station']);
+  return (
+    <Facets
+      layout={layout}
+      choices={['user', 'station', 'kind']}
+      data={answer}
+      stale={false}
+      error={null}
+      onRetry={() => {}}
+      texts={{ name: (field) => `the ${field}`, value: (_, value) => value }}
+      onStack={onStack}
+      onPick={onPick}
+      isPicked={(_, value) => value === 'b'}
+    />
+  );
+}
+
+function setUp() {
+  const [onPick, onStack] = [vi.fn(), vi.fn()];
+  render(
+    <MantineProvider>
+      <I18nProvider>
+        <Panel onPick={onPick} onStack={onStack} />
+      </I18nProvider>
+    </MantineProvider>,
+  );
+  return { onPick, onStack, users: within(screen.getByRole('region', { name: 'the user' })) };
+}
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
+
+it('filters for a value by a click, and out by Alt, by minus and by its button', () => {
+  const { onPick, users } = setUp();
+  const value = users.getByRole('button', { name: /^a\s*70/ });
+  fireEvent.click(value);
+  fireEvent.click(value, { altKey: true });
+  fireEvent.keyDown(value, { key: '-' });
+  fireEvent.click(users.getByRole('button', { name: 'Filter out a' }));
+  expect(onPick.mock.calls).toEqual([
+    ['user', 'a', false],
+    ['user', 'a', true],
+    ['user', 'a', true],
+    ['user', 'a', true],
+  ]);
+  expect(users.getByRole('button', { pressed: true }).textContent).toContain('b');
+});
+
+it('shows a few values, then all, then how many events have others; and those without one', () => {
+  const { onPick, onStack, users } = setUp();
+  expect(users.queryByRole('button', { name: /^g/ })).toBeNull();
+  expect(users.queryByText('Others')).toBeNull();
+  fireEvent.click(users.getByRole('button', { name: '2 more' }));
+  expect(users.getByRole('button', { name: /^g\s*64/ })).toBeTruthy();
+  fireEvent.click(users.getByText('Others'));
+  expect(onStack).toHaveBeenCalledWith('user');
+  fireEvent.click(users.getByRole('button', { name: /^no value/ }));
+  expect(onPick).toHaveBeenCalledWith('user', undefined, false);
+});
+
+it('says that the figures are incomplete', () => {
+  setUp();
+  expect(screen.getByRole('status').textContent).toContain('500 events, back to');
+});
+
+it('remembers what is folded', () => {
+  setUp();
+  fireEvent.click(screen.getByRole('button', { name: 'the user' }));
+  expect(screen.getByRole('button', { name: 'the user' }).getAttribute('aria-expanded')).toBe('false');
+  cleanup();
+  setUp();
+  expect(screen.getByRole('button', { name: 'the user' }).getAttribute('aria-expanded')).toBe('false');
+});
