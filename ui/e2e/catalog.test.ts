@@ -1,16 +1,14 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { violations } from './axe';
 import { launch, logIn, open, url } from './browser';
+import { rows as rowsOf, settled } from './page';
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
 });
 afterAll(() => browser?.close());
-
-const settled = (page: Page) => page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
-const rowsOf = (page: Page) => page.locator('[role=grid] [role=row][aria-rowindex]:not([aria-rowindex="1"])');
 
 it('opens with the overview, whose figures lead to what they count', async () => {
   const { page, complaints } = await open(browser);
@@ -22,8 +20,7 @@ it('opens with the overview, whose figures lead to what they count', async () =>
     .getByRole('link', { name: /^Binaries/ })
     .click();
   await page.waitForURL('**/binaries');
-  await settled(page);
-  expect(await rowsOf(page).count()).toBeGreaterThan(0);
+  await rowsOf(page).first().waitFor();
   expect(complaints).toEqual([]);
   await page.context().close();
 });

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 )
 
 // The folder holds only .gitkeep until the page is built; Go builds without it.
@@ -34,7 +36,7 @@ func Handler() http.Handler {
 }
 
 func handler(files fs.FS) http.Handler {
-	assets := http.FileServerFS(files)
+	assets := gzhttp.GzipHandler(http.FileServerFS(files))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentSecurityPolicy)

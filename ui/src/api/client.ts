@@ -72,6 +72,13 @@ export function whenRefused(listener: Listener): void {
   onRefused = listener;
 }
 
+let onReach: (reached: boolean) => void = () => {};
+
+/** Names who is told, with each request, whether the server could be reached. */
+export function whenReached(listener: (reached: boolean) => void): void {
+  onReach = listener;
+}
+
 export function address(path: string, parameters: Parameters = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
@@ -111,8 +118,10 @@ export async function request<T>(path: string, { method = 'GET', parameters, bod
     });
   } catch (error) {
     if (signal?.aborted) throw error;
+    onReach(false);
     throw new ConnectionError('the server cannot be reached', { cause: error });
   }
+  onReach(true);
   if (!response.ok) {
     const error = new ApiError(problemOf(response.status, await response.text()));
     // A wrong password at log-in is an answer, not the end of a session.

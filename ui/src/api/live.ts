@@ -74,10 +74,13 @@ export function follow(address: string, handlers: LiveHandlers): () => void {
   handlers.onState('connecting');
   open();
   window.addEventListener('online', wake);
+  // Without a network the stream would only fall silent.
+  window.addEventListener('offline', lost);
   return () => {
     ended = true;
     clearTimeout(timer);
     close();
     window.removeEventListener('online', wake);
+    window.removeEventListener('offline', lost);
   };
 }

@@ -10,6 +10,8 @@ export function makeQueryClient(): QueryClient {
       queries: {
         staleTime: 30_000,
         refetchOnWindowFocus: false,
+        // Without a network a request fails, and the page says so, in place of waiting for ever.
+        networkMode: 'always',
         // A refusal will be refused again; only what may heal by itself is tried again.
         retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
         retryDelay: (attempt) => 500 * 2 ** attempt,

@@ -140,6 +140,7 @@ export const en = {
   'keys.help': 'This list',
 
   'error.connection': 'The server cannot be reached. Check the network.',
+  'error.lost': 'The connection to the server is lost. It is being restored.',
   'error.forbidden': 'Your role does not allow this.',
   'error.missing': 'It is not stored, or no longer.',
   'error.status': ({ status }: { status: number }) => `The server answered with error ${status}.`,

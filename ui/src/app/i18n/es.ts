@@ -136,6 +136,7 @@ export const es: Dictionary = {
   'keys.help': 'Esta lista',
 
   'error.connection': 'No se puede llegar al servidor. Revise la red.',
+  'error.lost': 'Se perdió la conexión con el servidor. Se está restableciendo.',
   'error.forbidden': 'Su rol no lo permite.',
   'error.missing': 'No está almacenado o ya no lo está.',
   'error.status': ({ status }) => `El servidor respondió con el error ${status}.`,

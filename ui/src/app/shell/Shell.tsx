@@ -11,6 +11,7 @@ import { ValueMenuProvider } from '@/primitives/ValueMenu';
 import { useEventAddress } from '../eventSearch';
 import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
+import { Connection } from './Connection';
 import { Rail } from './Rail';
 import classes from './Shell.module.css';
 import { TopBar } from './TopBar';
@@ -71,6 +72,7 @@ export function Shell() {
         {narrow && menu ? <Rail overlay onClose={() => setMenu(false)} /> : null}
         <div className={classes.column}>
           <TopBar filter={filter} onMenu={narrow ? () => setMenu(true) : undefined} onHelp={() => setHelp(true)} />
+          <Connection />
           <main id="content" className={classes.content} tabIndex={-1}>
             <Suspense fallback={null}>
               <Outlet />

@@ -9,7 +9,7 @@ import { Drawer } from '@/primitives/Drawer/Drawer';
 import { Facts } from '@/primitives/Facts';
 import { termFor } from '@/primitives/FilterBar/terms';
 import { Part } from '@/primitives/Headline';
-import { fileName } from '@/primitives/hostile';
+import { fileName, visible } from '@/primitives/hostile';
 import { Failure, Waiting } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
 import { processHref, toNdjson } from '../events/fields';
@@ -34,7 +34,7 @@ export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
     <Drawer
       label={
         row
-          ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station })
+          ? t('process.title', { name: fileName(row.image) || t('process.unknown'), station: visible(row.station) })
           : t('process.one')
       }
       onClose={onClose}

@@ -8,7 +8,7 @@ import { useI18n } from '@/app/i18n';
 import { eventsHref } from '@/app/search';
 import { Facts } from '@/primitives/Facts';
 import { termFor } from '@/primitives/FilterBar/terms';
-import { fileName } from '@/primitives/hostile';
+import { fileName, visible } from '@/primitives/hostile';
 import { Bar, Page, TwoColumns } from '@/primitives/Page';
 import { PageTabs } from '@/primitives/PageTabs';
 import { Failure, Waiting } from '@/primitives/State';
@@ -48,7 +48,7 @@ function Known({ row }: { row: EventRow }) {
   const enabled = row.privileges?.length;
   return (
     <Page
-      title={t('process.title', { name: fileName(row.image) || t('process.unknown'), station: row.station })}
+      title={t('process.title', { name: fileName(row.image) || t('process.unknown'), station: visible(row.station) })}
       own
       fill
     >
