@@ -6,7 +6,6 @@ import type {
   BinarySort,
   BinaryStationPage,
   BinaryUserList,
-  DescendantPage,
   EventCount,
   EventPage,
   EventRow,
@@ -177,8 +176,6 @@ export const api = {
   process: (id: string, signal?: AbortSignal) => request<EventRow>(`/processes/${encodeURIComponent(id)}`, { signal }),
   ancestors: (id: string, signal?: AbortSignal) =>
     request<{ ancestors: Ancestor[] }>(`/processes/${encodeURIComponent(id)}/ancestors`, { signal }),
-  descendants: (id: string, page: { limit?: number; cursor?: string }, signal?: AbortSignal) =>
-    request<DescendantPage>(`/processes/${encodeURIComponent(id)}/descendants`, { parameters: page, signal }),
   tree: (id: string, page: Part & { depth?: number }, signal?: AbortSignal) =>
     request<TreePage>(`/processes/${encodeURIComponent(id)}/tree`, { parameters: { ...page }, signal }),
 

@@ -62,13 +62,6 @@ export const queries = {
     queryOptions({ queryKey: ['process', id], queryFn: ({ signal }) => api.process(id, signal) }),
   ancestors: (id: string) =>
     queryOptions({ queryKey: ['process', id, 'ancestors'], queryFn: ({ signal }) => api.ancestors(id, signal) }),
-  descendants: (id: string, limit: number) =>
-    infiniteQueryOptions({
-      queryKey: ['process', id, 'descendants', limit],
-      queryFn: ({ pageParam, signal }) => api.descendants(id, { limit, cursor: pageParam }, signal),
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: (last) => last.next,
-    }),
   tree: (id: string, limit: number, depth?: number) =>
     infiniteQueryOptions({
       queryKey: ['process', id, 'tree', limit, depth],

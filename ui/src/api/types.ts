@@ -166,18 +166,6 @@ export interface Ancestor extends Omit<EventRow, 'process'> {
   known: boolean;
 }
 
-export interface Descendant extends EventRow {
-  /** 1 for a child. */
-  depth: number;
-  /** The process in the tree it hangs from. */
-  parent: string;
-}
-
-export interface DescendantPage {
-  descendants: Descendant[];
-  next?: string;
-}
-
 /** A process of a tree, with what its row shows. */
 export interface TreeNode {
   process: string;
