@@ -3,6 +3,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
 	"io/fs"
 	"net/http"
@@ -36,7 +37,12 @@ func Handler() http.Handler {
 }
 
 func handler(files fs.FS) http.Handler {
-	assets := gzhttp.GzipHandler(http.FileServerFS(files))
+	// Browsers would take zstd before gzip, and the quick one here makes more of a script.
+	compress, err := gzhttp.NewWrapper(gzhttp.EnableZstd(false), gzhttp.CompressionLevel(gzip.BestCompression))
+	if err != nil {
+		panic(err) // only for options that contradict each other
+	}
+	assets := compress(http.FileServerFS(files))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentSecurityPolicy)
