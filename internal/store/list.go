@@ -225,7 +225,7 @@ func (s *Store) CountOverTime(ctx context.Context, search Search, n int) (*Histo
 	if width >= time.Hour/2 && (search.Query == nil || search.Query.Root == nil) {
 		return s.countHours(ctx, search, width)
 	}
-	h := &Histogram{From: search.From, Width: width, Counts: make([]int64, n), Complete: true}
+	h := &Histogram{From: search.From.Truncate(time.Microsecond), Width: width, Counts: make([]int64, n), Complete: true}
 	return h, s.countEach(ctx, search, h)
 }
 

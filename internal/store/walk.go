@@ -398,26 +398,26 @@ func (w *walk) count(ctx context.Context, tx DB, from, to time.Time, limit int64
 // histogram adds the events of a window to their buckets: all of them or, if it
 // fails, none, since the window may be tried again in smaller pieces.
 func (w *walk) histogram(ctx context.Context, tx DB, from, to time.Time, h *Histogram) error {
-	found := map[int]int64{}
+	found := map[time.Duration]int64{} // by the beginning of a bucket, from h.From on
 	for _, f := range w.forms {
 		tables, args := f.from(from, to, "")
-		args["origin"], args["width"] = h.From, h.Width.Seconds()
+		args["origin"], args["width"] = h.From, h.Width
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
-			SELECT floor(extract(epoch FROM %s - @origin) / @width)::int, count(*)
+			SELECT date_bin(@width::interval, %s, @origin::timestamptz), count(*)
 			%s
 			GROUP  BY 1`, f.time, tables), args)
 		if err != nil {
 			return fmt.Errorf("count events over time: %w", err)
 		}
-		var bucket int
+		var start time.Time
 		var n int64
-		if _, err := pgx.ForEachRow(rows, []any{&bucket, &n}, func() error { found[bucket] += n; return nil }); err != nil {
+		if _, err := pgx.ForEachRow(rows, []any{&start, &n}, func() error { found[start.Sub(h.From)] += n; return nil }); err != nil {
 			return fmt.Errorf("count events over time: %w", err)
 		}
 	}
-	for bucket, n := range found {
-		if bucket >= 0 {
-			h.Counts[min(bucket, len(h.Counts)-1)] += n
+	for start, n := range found {
+		if start >= 0 {
+			h.Counts[min(int(start/h.Width), len(h.Counts)-1)] += n
 		}
 	}
 	return nil
