@@ -20,6 +20,10 @@ func ParseBinaries(input string, now time.Time) (*Query, error) {
 // BinaryFields returns all fields of binaries in the order in which to show them.
 func BinaryFields() []*Field { return slices.Clone(binaryFields().list) }
 
+// BinaryFieldByName returns the field of binaries of that name, as FieldByName
+// does that of events.
+func BinaryFieldByName(name string) (*Field, bool) { return binaryFields().find(name) }
+
 var binaryFields = sync.OnceValue(func() *fieldTable {
 	var list []*Field
 	for _, name := range [...]string{

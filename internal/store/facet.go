@@ -16,7 +16,8 @@ import (
 	"github.com/eljefe/eljefe/internal/query"
 )
 
-// Facets are the values that fields have in the events of a search.
+// Facets are the values that fields have in the events of a search, or in the
+// binaries of a query: what is said here of events is then said of those.
 type Facets struct {
 	Facets []Facet
 	Events int64 // looked through

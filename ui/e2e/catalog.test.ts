@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { violations } from './axe';
@@ -55,6 +56,63 @@ it('filters, sorts and opens binaries, all in the address', async () => {
   await page.keyboard.press('Enter');
   await page.locator('search [role=alert]').waitFor();
   expect(new URL(page.url()).searchParams.get('q')).toContain('nothing-is-called-this');
+  await page.context().close();
+});
+
+it('narrows the binaries by their top values', async () => {
+  const { page, complaints } = await open(browser);
+  await logIn(page, '/binaries');
+  await settled(page);
+  const panel = page.getByRole('complementary', { name: 'Top values' });
+  const signed = panel.getByRole('region', { name: 'Signed', exact: true });
+  const value = signed.getByRole('listitem').first().getByRole('button').first();
+  const count = Number((await value.textContent())!.replaceAll(/\D/g, ''));
+  await value.click();
+  await page.waitForURL((address) => address.searchParams.get('q')?.startsWith('signed:') === true);
+  await settled(page);
+  await expect
+    .poll(async () => Number((await page.getByTestId('binary-count').textContent())!.replaceAll(/\D/g, '')))
+    .toBe(count);
+  expect(await signed.getByRole('button', { pressed: true }).count()).toBe(1);
+
+  await signed.getByRole('button', { pressed: true }).click();
+  await page.waitForURL((address) => !address.searchParams.has('q'));
+  await panel.getByRole('button', { name: 'Hide top values' }).click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Show top values' }).click();
+  await panel.waitFor();
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+it('exports all binaries, and all stations, to a file', async () => {
+  const { page, complaints } = await open(browser);
+  // The dialogue of the system cannot be answered from here: the download is the other way.
+  await page.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+  await logIn(page, '/binaries?q=runs%3A%3E0');
+  await settled(page);
+  const save = async (format: 'NDJSON' | 'CSV') => {
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: format }).click(),
+    ]);
+    await page.locator('[data-testid=export-note][data-phase=done]').first().waitFor();
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
+  };
+  const count = Number((await page.getByTestId('binary-count').textContent())!.replaceAll(/\D/g, ''));
+  const binaries = await save('NDJSON');
+  expect(binaries.name).toMatch(/^eljefe-binaries-\d{8}-\d{6}\.ndjson$/);
+  const lines = binaries.text.trim().split('\n');
+  expect(new Set(lines.map((line) => (JSON.parse(line) as { id: number }).id)).size).toBe(lines.length);
+  expect(lines).toHaveLength(count);
+
+  await page.goto(`${url()}/stations`);
+  await settled(page);
+  const stations = await save('CSV');
+  expect(stations.name).toMatch(/^eljefe-stations-\d{8}-\d{6}\.csv$/);
+  expect(stations.text).toMatch(/^id,name,origin,/);
+  expect(complaints).toEqual([]);
   await page.context().close();
 });
 

@@ -69,11 +69,22 @@ type MostInput struct {
 	Limit int `query:"limit" minimum:"1" maximum:"500" default:"100"`
 }
 
-type listBinariesInput struct {
-	PartInput
+// FindBinariesInput chooses binaries and their order.
+type FindBinariesInput struct {
 	Q     string `query:"q" maxLength:"16384" doc:"filter by the fields of binaries, as in prevalence:1 first_seen:>-24h -signed:true"`
 	Sort  string `query:"sort" enum:"first_seen,last_seen,stations,runs,name" default:"first_seen"`
 	Order string `query:"order" enum:"desc,asc" default:"desc"`
+}
+
+// list returns what the input asks of the store.
+func (in *FindBinariesInput) list(now time.Time) (store.BinaryList, error) {
+	q, err := query.ParseBinaries(in.Q, now)
+	return store.BinaryList{Query: q, Sort: in.Sort, Descending: in.Order == "desc"}, err
+}
+
+type listBinariesInput struct {
+	FindBinariesInput
+	PartInput
 }
 
 type binariesOutput struct {
@@ -84,11 +95,12 @@ type binariesOutput struct {
 }
 
 func (a *API) listBinaries(ctx context.Context, in *listBinariesInput) (*binariesOutput, error) {
-	q, err := query.ParseBinaries(in.Q, a.Now())
+	l, err := in.list(a.Now())
 	if err != nil {
 		return nil, err
 	}
-	list, next, err := a.Store.Binaries(ctx, store.BinaryList{Query: q, Sort: in.Sort, Descending: in.Order == "desc", Cursor: in.Cursor, Limit: in.Limit})
+	l.Cursor, l.Limit = in.Cursor, in.Limit
+	list, next, err := a.Store.Binaries(ctx, l)
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,14 @@ func (in *SearchInput) search(now time.Time) (store.Search, error) {
 	return store.Search{Query: q, From: in.From.UTC(), To: in.To.UTC()}, nil
 }
 
+func eventsJSON(list []store.Event) []Event {
+	all := make([]Event, len(list))
+	for i := range list {
+		all[i] = eventJSON(&list[i])
+	}
+	return all
+}
+
 type listEventsInput struct {
 	SearchInput
 	Cursor string `query:"cursor" maxLength:"256" doc:"next of the page before"`
@@ -92,11 +100,7 @@ func (a *API) listEvents(ctx context.Context, in *listEventsInput) (*eventsOutpu
 		return nil, err
 	}
 	out := &eventsOutput{}
-	out.Body.Events = make([]Event, len(page.Events))
-	for i := range page.Events {
-		out.Body.Events[i] = eventJSON(&page.Events[i])
-	}
-	out.Body.Next, out.Body.Complete = page.Next, page.Complete
+	out.Body.Events, out.Body.Next, out.Body.Complete = eventsJSON(page.Events), page.Next, page.Complete
 	if !page.Complete {
 		out.Body.SearchedTo = &page.SearchedTo
 	}

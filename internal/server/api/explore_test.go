@@ -164,6 +164,16 @@ func TestExploring(t *testing.T) {
 	a.expect(b, "explorer.exe", "binaries", 0, "name")
 	a.expect(b, nil, "next")
 	a.expect(a.get("/binaries/count?q="+url.QueryEscape("first_seen:>-24h name:a.exe")), 1, "count")
+	f = a.get("/binaries/facets?field=name&field=signer&limit=1")
+	a.expect(f, "a.exe", "facets", 0, "values", 0, "value")
+	a.expect(f, 1, "facets", 0, "others")
+	a.expect(f, 2, "facets", 1, "blank")
+	a.expect(f, "[]", "facets", 1, "values")
+	a.expect(f, 2, "events")
+	a.expect(f, true, "complete")
+	for _, path := range []string{"", "?field=user", "?field=image", "?field=runs", "?field=name&q=user:bob"} {
+		a.call(auth.Viewer, http.MethodGet, "/binaries/facets"+path, nil, http.StatusUnprocessableEntity)
+	}
 	id := fmt.Sprint(at(b, "binaries", 0, "id"))
 	a.expect(a.get("/binaries/"+id), id, "id")
 	a.expect(a.get(fmt.Sprintf("/binaries/%064X", len(`C:\Windows\explorer.exe`))), id, "id")

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,15 +19,20 @@ import (
 	"github.com/eljefe/eljefe/internal/store"
 )
 
-type exportInput struct {
-	SearchInput
+// ExportInput chooses how an export is written.
+type ExportInput struct {
 	Format string `query:"format" enum:"ndjson,csv" default:"ndjson"`
 }
 
 // exportTrailer is sent after the last line: "complete", or why the export ends early.
 const exportTrailer = "X-Export-Status"
 
-func (a *API) exportEvents(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
+type exportEventsInput struct {
+	SearchInput
+	ExportInput
+}
+
+func (a *API) exportEvents(ctx context.Context, in *exportEventsInput) (*huma.StreamResponse, error) {
 	search, err := in.search(a.Now())
 	if err != nil {
 		return nil, err
@@ -36,12 +40,73 @@ func (a *API) exportEvents(ctx context.Context, in *exportInput) (*huma.StreamRe
 	if err := a.audit(ctx, "events.export", in.Q, map[string]any{"from": in.From, "to": in.To, "format": in.Format}); err != nil {
 		return nil, err
 	}
+	return export(a, "events", in.Format, func(ctx context.Context, write func([]Event) error) error {
+		return a.Store.EachEvent(ctx, search, func(list []store.Event) error { return write(eventsJSON(list)) })
+	}), nil
+}
+
+type exportBinariesInput struct {
+	FindBinariesInput
+	ExportInput
+}
+
+func (a *API) exportBinaries(ctx context.Context, in *exportBinariesInput) (*huma.StreamResponse, error) {
+	l, err := in.list(a.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.audit(ctx, "binaries.export", in.Q, map[string]any{"format": in.Format}); err != nil {
+		return nil, err
+	}
+	return export(a, "binaries", in.Format, func(ctx context.Context, write func([]Binary) error) error {
+		return a.Store.EachBinary(ctx, l, func(list []store.Binary) error { return write(binariesJSON(list)) })
+	}), nil
+}
+
+type exportStationsInput struct {
+	FindStationsInput
+	ExportInput
+}
+
+func (a *API) exportStations(ctx context.Context, in *exportStationsInput) (*huma.StreamResponse, error) {
+	if err := a.audit(ctx, "stations.export", in.Search, map[string]any{"show": in.Show, "format": in.Format}); err != nil {
+		return nil, err
+	}
+	now := a.Now()
+	l := in.list(now)
+	l.Sort = "name" // what does not change while they are read
+	return export(a, "stations", in.Format, func(ctx context.Context, write func([]Station) error) error {
+		return a.Store.EachStation(ctx, l, func(list []store.ListedStation) error { return write(stationsJSON(list, now)) })
+	}), nil
+}
+
+// export answers with a file of the rows that each gives to write, a few hundred
+// at a time.
+func export[T any](a *API, what, format string, each func(ctx context.Context, write func([]T) error) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", map[string]string{"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8; header=present"}[in.Format])
-		hc.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="eljefe-events-%s.%s"`, a.Now().UTC().Format("20060102-150405"), in.Format))
+		hc.SetHeader("Content-Type", map[string]string{"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8; header=present"}[format])
+		hc.SetHeader("Content-Disposition", fmt.Sprintf(`attachment; filename="eljefe-%s-%s.%s"`, what, a.Now().UTC().Format("20060102-150405"), format))
 		hc.SetHeader("Trailer", exportTrailer)
 		w := hc.BodyWriter()
-		err := a.writeEvents(hc.Context(), w, search, in.Format)
+		write, err := exportWriter[T](w, format)
+		if err == nil {
+			err = each(hc.Context(), func(rows []T) error {
+				select {
+				case <-a.Closing:
+					return fault.New(fault.Unavailable, "the server is stopping")
+				default:
+				}
+				for _, row := range rows {
+					if err := write(row); err != nil {
+						return err
+					}
+				}
+				if f, ok := w.(http.Flusher); ok {
+					f.Flush()
+				}
+				return nil
+			})
+		}
 		if err == nil {
 			hc.SetHeader(exportTrailer, "complete")
 			return
@@ -51,43 +116,21 @@ func (a *API) exportEvents(ctx context.Context, in *exportInput) (*huma.StreamRe
 		}
 		// A file that ends early must not look whole: the connection is cut.
 		panic(http.ErrAbortHandler)
-	}}, nil
+	}}
 }
 
-func (a *API) writeEvents(ctx context.Context, w io.Writer, search store.Search, format string) error {
-	write, err := exportWriter(w, format)
-	if err != nil {
-		return err
-	}
-	return a.Store.EachEvent(ctx, search, func(events []store.Event) error {
-		select {
-		case <-a.Closing:
-			return fault.New(fault.Unavailable, "the server is stopping")
-		default:
-		}
-		for i := range events {
-			if err := write(eventJSON(&events[i])); err != nil {
-				return err
-			}
-		}
-		if f, ok := w.(http.Flusher); ok {
-			f.Flush()
-		}
-		return nil
-	})
-}
-
-// exportWriter returns a function that writes one event.
-func exportWriter(w io.Writer, format string) (func(Event) error, error) {
+// exportWriter returns a function that writes one row.
+func exportWriter[T any](w io.Writer, format string) (func(T) error, error) {
 	if format == "csv" {
 		c := csv.NewWriter(w)
-		columns := csvColumns()
+		var row T
+		columns := memberNames(row)
 		if err := c.Write(columns); err != nil {
 			return nil, err
 		}
 		c.Flush()
-		return func(e Event) error {
-			record, err := csvRecord(e, columns)
+		return func(row T) error {
+			record, err := csvRecord(row, columns)
 			if err != nil {
 				return err
 			}
@@ -96,8 +139,8 @@ func exportWriter(w io.Writer, format string) (func(Event) error, error) {
 			return errors.Join(err, c.Error())
 		}, nil
 	}
-	return func(e Event) error {
-		line, err := json.Marshal(e)
+	return func(row T) error {
+		line, err := json.Marshal(row)
 		if err != nil {
 			return err
 		}
@@ -128,12 +171,9 @@ func escapeJSON(line []byte) []byte {
 	return []byte(b.String())
 }
 
-// csvColumns returns the names of all members of an event, in the order of its JSON.
-var csvColumns = sync.OnceValue(func() []string { return memberNames(Event{}) })
-
-// csvRecord returns the event's values, "" for absent ones.
-func csvRecord(e Event, columns []string) ([]string, error) {
-	raw, err := json.Marshal(e)
+// csvRecord returns the row's values, "" for absent ones.
+func csvRecord(row any, columns []string) ([]string, error) {
+	raw, err := json.Marshal(row)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +198,11 @@ func csvRecord(e Event, columns []string) ([]string, error) {
 			for n, x := range v {
 				names[n] = fmt.Sprint(x)
 			}
-			record[i] = csvText(strings.Join(names, " "))
+			between := " "
+			if c == "paths" { // they may have spaces; no path of Windows has a |
+				between = " | "
+			}
+			record[i] = csvText(strings.Join(names, between))
 		}
 	}
 	return record, nil

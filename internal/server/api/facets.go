@@ -9,9 +9,9 @@ import (
 	"github.com/eljefe/eljefe/internal/store"
 )
 
-// FacetValue is a value and how many events have it.
+// FacetValue is a value and how many events, or binaries, have it.
 type FacetValue struct {
-	Value string `json:"value" doc:"as in field:value, without quotes; in the spelling that most events have"`
+	Value string `json:"value" doc:"as in field:value, without quotes; in the spelling that most have"`
 	Count int64  `json:"count"`
 	ID    int64  `json:"id,omitempty" doc:"of the station, where the field is station"`
 }
@@ -20,8 +20,8 @@ type FacetValue struct {
 type Facet struct {
 	Field  string       `json:"field"`
 	Values []FacetValue `json:"values" doc:"in the order of their counts"`
-	Others int64        `json:"others" doc:"events with further values"`
-	Blank  int64        `json:"blank" doc:"events in which the field has no value"`
+	Others int64        `json:"others" doc:"events, or binaries, with further values"`
+	Blank  int64        `json:"blank" doc:"those in which the field has no value"`
 }
 
 type facetsInput struct {
@@ -34,7 +34,7 @@ type facetsInput struct {
 type facetsOutput struct {
 	Body struct {
 		Facets     []Facet    `json:"facets" doc:"in the order asked for"`
-		Events     int64      `json:"events" doc:"that were counted"`
+		Events     int64      `json:"events" doc:"that were counted; of /binaries/facets, the binaries"`
 		Complete   bool       `json:"complete" doc:"false: the time was up; the figures are those of the events since searched_to"`
 		SearchedTo *time.Time `json:"searched_to,omitempty"`
 	}
@@ -45,18 +45,53 @@ func (a *API) getFacets(ctx context.Context, in *facetsInput) (*facetsOutput, er
 	if err != nil {
 		return nil, err
 	}
-	fields := make([]*query.Field, len(in.Field))
-	for i, name := range in.Field {
-		f, ok := query.FieldByName(name)
-		if !ok {
-			return nil, fault.Invalidf("there is no field %.64q; /query/fields lists them", name)
-		}
-		fields[i] = f
+	fields, err := fieldsNamed(in.Field, query.FieldByName)
+	if err != nil {
+		return nil, err
 	}
 	found, err := a.Store.FacetBy(ctx, store.FacetList{Search: search, Fields: fields, Limit: in.Limit, Rarest: in.Order == "asc"})
 	if err != nil {
 		return nil, err
 	}
+	return facetsJSON(found), nil
+}
+
+type binaryFacetsInput struct {
+	Q     string   `query:"q" maxLength:"16384" doc:"filter by the fields of binaries"`
+	Field []string `query:"field,explode" required:"true" minItems:"1" maxItems:"8" doc:"once for each field"`
+	Limit int      `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"values of each field"`
+}
+
+func (a *API) getBinaryFacets(ctx context.Context, in *binaryFacetsInput) (*facetsOutput, error) {
+	q, err := query.ParseBinaries(in.Q, a.Now())
+	if err != nil {
+		return nil, err
+	}
+	fields, err := fieldsNamed(in.Field, query.BinaryFieldByName)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Store.BinaryFacets(ctx, store.BinaryFacetList{Query: q, Fields: fields, Limit: in.Limit})
+	if err != nil {
+		return nil, err
+	}
+	return facetsJSON(found), nil
+}
+
+// fieldsNamed returns the fields that a request names.
+func fieldsNamed(names []string, byName func(string) (*query.Field, bool)) ([]*query.Field, error) {
+	fields := make([]*query.Field, len(names))
+	for i, name := range names {
+		f, ok := byName(name)
+		if !ok {
+			return nil, fault.Invalidf("there is no field %.64q; /query/fields lists them", name)
+		}
+		fields[i] = f
+	}
+	return fields, nil
+}
+
+func facetsJSON(found *store.Facets) *facetsOutput {
 	out := &facetsOutput{}
 	out.Body.Facets, out.Body.Events, out.Body.Complete = make([]Facet, len(found.Facets)), found.Events, found.Complete
 	if !found.Complete {
@@ -69,5 +104,5 @@ func (a *API) getFacets(ctx context.Context, in *facetsInput) (*facetsOutput, er
 		}
 		out.Body.Facets[i] = facet
 	}
-	return out, nil
+	return out
 }

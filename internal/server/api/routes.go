@@ -33,6 +33,8 @@ func (a *API) routes() {
 
 	route(a, get, "/binaries", auth.Viewer, "List binaries", a.listBinaries)
 	route(a, get, "/binaries/count", auth.Viewer, "Count binaries", a.countBinaries)
+	route(a, get, "/binaries/facets", auth.Viewer, "Count the values that fields of binaries have", a.getBinaryFacets)
+	route(a, get, "/binaries/export", auth.Viewer, "Export all binaries of a filter as NDJSON or CSV", a.exportBinaries)
 	route(a, get, "/binaries/{id}", auth.Viewer, "One binary", a.getBinary)
 	route(a, get, "/binaries/{id}/stations", auth.Viewer, "The stations that have run a binary", a.listBinaryStations)
 	route(a, get, "/binaries/{id}/users", auth.Viewer, "The accounts that have run a binary", a.listBinaryUsers)
@@ -44,6 +46,7 @@ func (a *API) routes() {
 	route(a, get, "/query/check", auth.Viewer, "Check a filter and take it apart", a.checkQuery)
 
 	route(a, get, "/stations", auth.Viewer, "List stations", a.listStations)
+	route(a, get, "/stations/export", auth.Viewer, "Export all stations as NDJSON or CSV", a.exportStations)
 	route(a, get, "/stations/{id}", auth.Viewer, "One station", a.getStation)
 	route(a, get, "/stations/{id}/binaries", auth.Viewer, "The binaries that have run on a station, the rarest first", a.listStationBinaries)
 	route(a, get, "/stations/{id}/users", auth.Viewer, "The accounts that have run something on a station", a.listStationUsers)

@@ -29,9 +29,27 @@ func stationJSON(s *store.Station, recent int64, now time.Time) Station {
 	}
 }
 
-type listStationsInput struct {
+func stationsJSON(list []store.ListedStation, now time.Time) []Station {
+	all := make([]Station, len(list))
+	for i := range list {
+		all[i] = stationJSON(&list[i].Station, list[i].Recent, now)
+	}
+	return all
+}
+
+// FindStationsInput chooses stations.
+type FindStationsInput struct {
 	Search string `query:"search" maxLength:"256" doc:"part of the name"`
 	Show   string `query:"show" enum:"live,silent,imported" doc:"absent: all. Silent ones are live, and have had no event for over 24 hours"`
+}
+
+// list returns what the input asks of the store.
+func (in *FindStationsInput) list(now time.Time) store.StationList {
+	return store.StationList{Search: in.Search, Show: store.Shown(in.Show), Since: now.Add(-recently)}
+}
+
+type listStationsInput struct {
+	FindStationsInput
 	Sort   string `query:"sort" enum:"name,last_seen,first_seen,processes" default:"name"`
 	Order  string `query:"order" enum:"asc,desc" default:"asc"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
@@ -47,17 +65,14 @@ type stationsOutput struct {
 
 func (a *API) listStations(ctx context.Context, in *listStationsInput) (*stationsOutput, error) {
 	now := a.Now()
-	stations, next, err := a.Store.Stations(ctx, store.StationList{
-		Search: in.Search, Show: store.Shown(in.Show), Sort: in.Sort, Descending: in.Order == "desc", Cursor: in.Cursor, Limit: in.Limit, Since: now.Add(-recently),
-	})
+	l := in.list(now)
+	l.Sort, l.Descending, l.Cursor, l.Limit = in.Sort, in.Order == "desc", in.Cursor, in.Limit
+	stations, next, err := a.Store.Stations(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	out := &stationsOutput{}
-	out.Body.Stations, out.Body.Next = make([]Station, len(stations)), next
-	for i := range stations {
-		out.Body.Stations[i] = stationJSON(&stations[i].Station, stations[i].Recent, now)
-	}
+	out.Body.Stations, out.Body.Next = stationsJSON(stations, now), next
 	return out, nil
 }
 

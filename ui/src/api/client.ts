@@ -150,6 +150,8 @@ export type FilterOf = 'events' | 'binaries';
 
 export type Order = 'asc' | 'desc';
 
+export type ExportFormat = 'csv' | 'ndjson';
+
 /** A binary by its number, or by a whole SHA-256, SHA-1 or MD5 in hex. */
 export type BinaryName = number | string;
 
@@ -170,7 +172,7 @@ export const api = {
     request<Histogram>('/events/histogram', { parameters: { ...search(of), buckets }, signal }),
   facets: (of: Search, fields: readonly string[], page: { limit?: number; order?: Order }, signal?: AbortSignal) =>
     request<Facets>('/events/facets', { parameters: { ...search(of), field: fields, ...page }, signal }),
-  exportAddress: (of: Search, format: 'ndjson' | 'csv') => address('/events/export', { ...search(of), format }),
+  eventExport: (of: Search, format: ExportFormat) => address('/events/export', { ...search(of), format }),
   liveAddress: (q: string | undefined, after: string) => address('/events/live', { q, after }),
 
   process: (id: string, signal?: AbortSignal) => request<EventRow>(`/processes/${encodeURIComponent(id)}`, { signal }),
@@ -183,6 +185,10 @@ export const api = {
     request<BinaryPage>('/binaries', { parameters: { ...of, ...page }, signal }),
   binaryCount: (q: string | undefined, signal?: AbortSignal) =>
     request<BinaryCount>('/binaries/count', { parameters: { q }, signal }),
+  binaryFacets: (q: string | undefined, fields: readonly string[], limit: number, signal?: AbortSignal) =>
+    request<Facets>('/binaries/facets', { parameters: { q, field: fields, limit }, signal }),
+  binaryExport: (of: { q?: string; sort?: BinarySort; order?: Order }, format: ExportFormat) =>
+    address('/binaries/export', { ...of, format }),
   binary: (id: BinaryName, signal?: AbortSignal) => request<Binary>(binary(id), { signal }),
   binaryStations: (id: BinaryName, page: Part, signal?: AbortSignal) =>
     request<BinaryStationPage>(`${binary(id)}/stations`, { parameters: { ...page }, signal }),
@@ -204,6 +210,8 @@ export const api = {
     page: Part & { search?: string; show?: StationShow; sort?: StationSort; order?: Order },
     signal?: AbortSignal,
   ) => request<StationPage>('/stations', { parameters: { ...page }, signal }),
+  stationExport: (of: { search?: string; show?: StationShow }, format: ExportFormat) =>
+    address('/stations/export', { ...of, format }),
   station: (id: number, signal?: AbortSignal) => request<Station>(`/stations/${id}`, { signal }),
   stationBinaries: (id: number, page: Part, signal?: AbortSignal) =>
     request<BinaryPage>(`/stations/${id}/binaries`, { parameters: { ...page }, signal }),

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
 import { ApiError, api, type BinaryName, type FilterOf, type Order, type Search } from './client';
-import type { BinarySort, StationShow, StationSort } from './types';
+import type { BinarySort, Facets, StationShow, StationSort } from './types';
 
 export const pageSize = 200;
 
@@ -54,7 +54,7 @@ export const queries = {
     }),
   /** The values with most events first; in ascending order those with fewest. */
   facets: (of: Search, fields: readonly string[], limit = 10, order: Order = 'desc') =>
-    queryOptions({
+    queryOptions<Facets>({
       queryKey: ['events', 'facets', of, fields, limit, order],
       queryFn: ({ signal }) => api.facets(of, fields, { limit, order }, signal),
     }),
@@ -78,6 +78,11 @@ export const queries = {
     }),
   binaryCount: (q?: string) =>
     queryOptions({ queryKey: ['binaries', 'count', q], queryFn: ({ signal }) => api.binaryCount(q, signal) }),
+  binaryFacets: (q: string | undefined, fields: readonly string[], limit = 10) =>
+    queryOptions<Facets>({
+      queryKey: ['binaries', 'facets', q, fields, limit],
+      queryFn: ({ signal }) => api.binaryFacets(q, fields, limit, signal),
+    }),
   binary: (id: BinaryName) =>
     queryOptions({ queryKey: ['binary', id], queryFn: ({ signal }) => api.binary(id, signal) }),
   binaryStations: (id: BinaryName) =>

@@ -142,7 +142,7 @@ export interface FacetValue {
   id?: number;
 }
 
-/** The values that a field has in the events of a search, those with most events first. */
+/** The values that a field has in the events of a search, or in its binaries; those that most have first. */
 export interface Facet {
   field: string;
   values: FacetValue[];
@@ -154,6 +154,7 @@ export interface Facet {
 
 export interface Facets {
   facets: Facet[];
+  /** That were counted; or the binaries. */
   events: number;
   /** False: the time was up, and the figures are those since searched_to. */
   complete: boolean;

@@ -3,12 +3,17 @@ import { IconCopy } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
-import { ApiError } from '@/api/client';
+import { ApiError, api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Binary, BinaryPage, BinarySort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { type BinarySearch, binariesHref, binaryHref, eventsHref, readBinarySearch } from '@/app/search';
+import { useFieldTexts } from '@/pages/events/useFieldTexts';
 import { DataTable } from '@/primitives/DataTable/DataTable';
+import { ExportMenu } from '@/primitives/Export/ExportMenu';
+import { Faceted, ShowFacets } from '@/primitives/Facets/Faceted';
+import { FacetPanel } from '@/primitives/Facets/FacetPanel';
+import { useFacetLayout } from '@/primitives/Facets/useFacetLayout';
 import { Beside, Page } from '@/primitives/Page';
 import { Empty, Failure, useErrorText, Waiting } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
@@ -21,11 +26,17 @@ const rowsOf = (page: BinaryPage) => page.binaries;
 const keyOf = (row: Binary) => String(row.id);
 const hrefOf = (row: Binary) => binaryHref(row.id);
 
+/** The fields counted beside the rows, until others are chosen, and those that can be. */
+const facets = ['signer', 'signed', 'company', 'product'];
+const countable = [...facets, 'original_file_name', 'name', 'description', 'file_version'];
+
 export function BinariesPage() {
   const { t, fmt } = useI18n();
   const navigate = useNavigate();
   const search = useSearch({ from: '/shell/binaries' });
   const columns = useBinaryColumns();
+  const texts = useFieldTexts();
+  const layout = useFacetLayout('binaries', facets);
   const sort = search.sort ?? 'first_seen';
   const order = search.order ?? 'desc';
   const go = useCallback(
@@ -41,6 +52,7 @@ export function BinariesPage() {
   );
   const { rows } = pages;
   const count = useQuery({ ...queries.binaryCount(search.q), placeholderData: keepPreviousData });
+  const total = count.data && !count.data.at_least ? count.data.count : undefined;
 
   const onOpen = useCallback((row: Binary) => go({ b: String(row.id) }, search.b !== undefined), [go, search.b]);
   const onClose = useCallback(() => go({ b: undefined }), [go]);
@@ -54,40 +66,66 @@ export function BinariesPage() {
   return (
     <Page title={search.q ? `${search.q} · ${t('tab.binaries')}` : t('tab.binaries')} headless fill>
       <Beside beside={search.b ? <BinaryDrawer id={search.b} row={rows.find(isOpen)} onClose={onClose} /> : null}>
-        <DataTable
-          id="binaries"
-          label={t('tab.binaries')}
-          columns={columns}
-          rows={rows}
-          keyOf={keyOf}
-          total={count.data && !count.data.at_least ? count.data.count : undefined}
-          stale={pages.stale}
-          busy={pages.busy}
-          question={JSON.stringify([search.q, sort, order])}
-          onNearEnd={pages.more}
-          sort={{ column: sort, descending: order === 'desc' }}
-          onSort={onSort}
-          onOpen={onOpen}
-          onClose={onClose}
-          isOpen={isOpen}
-          hrefOf={hrefOf}
-          bulk={(picked) => <CopyHashes binaries={picked} />}
-          summary={
-            count.data ? (
-              <span data-testid="binary-count">
-                {count.data.at_least
-                  ? t('binaries.moreThan', { binaries: fmt.number(count.data.count) })
-                  : t('binaries.count', { n: count.data.count, binaries: fmt.number(count.data.count) })}
-              </span>
+        <Faceted
+          facets={
+            layout.open ? (
+              <FacetPanel
+                layout={layout}
+                choices={countable}
+                texts={texts}
+                source={(fields) => queries.binaryFacets(search.q, fields)}
+                q={search.q ?? ''}
+                ready={!pages.busy && !pages.stale && !pages.loading && !pages.error}
+                onFilter={(q) => go({ q })}
+              />
             ) : null
           }
-          footer={
-            pages.error && rows.length > 0 ? (
-              <Failure what={t('binaries.moreFailed')} error={pages.error} onRetry={pages.goOn} compact />
-            ) : null
-          }
-          empty={<Nothing q={search.q} pages={pages} />}
-        />
+        >
+          <DataTable
+            id="binaries"
+            label={t('tab.binaries')}
+            columns={columns}
+            rows={rows}
+            keyOf={keyOf}
+            total={total}
+            stale={pages.stale}
+            busy={pages.busy}
+            question={JSON.stringify([search.q, sort, order])}
+            onNearEnd={pages.more}
+            sort={{ column: sort, descending: order === 'desc' }}
+            onSort={onSort}
+            onOpen={onOpen}
+            onClose={onClose}
+            isOpen={isOpen}
+            hrefOf={hrefOf}
+            bulk={(picked) => <CopyHashes binaries={picked} />}
+            summary={
+              <>
+                <ShowFacets layout={layout} />
+                {count.data ? (
+                  <span data-testid="binary-count">
+                    {count.data.at_least
+                      ? t('binaries.moreThan', { binaries: fmt.number(count.data.count) })
+                      : t('binaries.count', { n: count.data.count, binaries: fmt.number(count.data.count) })}
+                  </span>
+                ) : null}
+              </>
+            }
+            tools={
+              <ExportMenu
+                name="binaries"
+                address={(format) => api.binaryExport({ q: search.q, sort, order }, format)}
+                total={total}
+              />
+            }
+            footer={
+              pages.error && rows.length > 0 ? (
+                <Failure what={t('binaries.moreFailed')} error={pages.error} onRetry={pages.goOn} compact />
+              ) : null
+            }
+            empty={<Nothing q={search.q} pages={pages} />}
+          />
+        </Faceted>
       </Beside>
     </Page>
   );

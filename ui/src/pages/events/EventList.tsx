@@ -1,7 +1,7 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
-import { IconArrowUp, IconLayoutSidebarLeftExpand } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconArrowUp } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useEffect } from 'react';
-import { ApiError } from '@/api/client';
+import { ApiError, api } from '@/api/client';
 import type { EventRow } from '@/api/types';
 import { useEventAddress } from '@/app/eventSearch';
 import { useI18n } from '@/app/i18n';
@@ -11,15 +11,15 @@ import type { EventList as List } from '@/app/search';
 import { ProcessDrawer } from '@/pages/process/ProcessDrawer';
 import { DataTable } from '@/primitives/DataTable/DataTable';
 import type { Column } from '@/primitives/DataTable/types';
+import { ExportMenu } from '@/primitives/Export/ExportMenu';
+import { Faceted, ShowFacets } from '@/primitives/Facets/Faceted';
 import { useFacetLayout } from '@/primitives/Facets/useFacetLayout';
 import { Histogram } from '@/primitives/Histogram';
 import { Beside, Page } from '@/primitives/Page';
 import { Empty, Failure, Waiting } from '@/primitives/State';
 import { useLatest } from '@/primitives/useLatest';
 import { BulkActions } from './BulkActions';
-import classes from './EventList.module.css';
-import { ExportMenu } from './ExportMenu';
-import { FacetPanel } from './FacetPanel';
+import { EventFacets } from './EventFacets';
 import { processHref } from './fields';
 import { NothingFound } from './NothingFound';
 import { SearchFooter } from './SearchFooter';
@@ -76,13 +76,7 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
   const total = counted && !counted.at_least && counted.complete ? counted.count : undefined;
   const summary = (
     <>
-      {layout.open ? null : (
-        <Tooltip label={t('facets.show')}>
-          <ActionIcon aria-label={t('facets.show')} onClick={() => layout.setOpen(true)}>
-            <IconLayoutSidebarLeftExpand size={16} />
-          </ActionIcon>
-        </Tooltip>
-      )}
+      <ShowFacets layout={layout} />
       {counted && !faulty ? (
         <span data-testid="event-count" data-stale={count.isPlaceholderData || undefined}>
           {countText({ n: counted.count, events: fmt.number(counted.count), atLeast: counted.at_least })}
@@ -94,7 +88,7 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
   const tools = (
     <>
       {switcher}
-      <ExportMenu list={list} search={of} total={total} />
+      <ExportMenu name={list} address={(format) => api.eventExport(of, format)} total={total} />
     </>
   );
 
@@ -107,16 +101,19 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
           onBrush={(from, to) => go(writeRange({ kind: 'between', from, to }))}
           onZoomOut={range.kind === 'between' ? () => go(writeRange(widened(range))) : undefined}
         />
-        <div className={classes.columns}>
-          {layout.open ? (
-            <FacetPanel
-              layout={layout}
-              of={of}
-              q={search.q ?? ''}
-              ready={!pages.busy && !pages.stale && !pages.loading && !faulty}
-              go={go}
-            />
-          ) : null}
+        <Faceted
+          facets={
+            layout.open ? (
+              <EventFacets
+                layout={layout}
+                of={of}
+                q={search.q ?? ''}
+                ready={!pages.busy && !pages.stale && !pages.loading && !faulty}
+                go={go}
+              />
+            ) : null
+          }
+        >
           {search.stack ? (
             <Stack list={list} field={search.stack} of={of} tools={tools} before={layout.open ? null : summary} />
           ) : (
@@ -177,7 +174,7 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
               }
             />
           )}
-        </div>
+        </Faceted>
       </Beside>
     </Page>
   );

@@ -3,11 +3,13 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useState } from 'react';
+import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Station, StationPage, StationSort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { readStationSearch, type StationSearch, stationHref, stationShows } from '@/app/search';
 import { DataTable } from '@/primitives/DataTable/DataTable';
+import { ExportMenu } from '@/primitives/Export/ExportMenu';
 import { visible } from '@/primitives/hostile';
 import { Beside, Line, Page } from '@/primitives/Page';
 import { Empty, Failure, Waiting } from '@/primitives/State';
@@ -87,6 +89,9 @@ export function StationsPage() {
                 }))}
               />
             </Line>
+          }
+          tools={
+            <ExportMenu name="stations" address={(format) => api.stationExport({ search, show: asked.show }, format)} />
           }
           footer={
             pages.error && pages.rows.length > 0 ? (

@@ -19,15 +19,16 @@ interface FacetGroupProps {
   folded: boolean;
   texts: FacetTexts;
   onFold(): void;
-  onStack(): void;
-  /** Turns a term of the filter on or off; without a value, that for events in which the field has none. */
+  /** Absent where rows cannot be stacked. */
+  onStack?(): void;
+  /** Turns a term of the filter on or off; without a value, that for rows in which the field has none. */
   onPick(value: string | undefined, negated: boolean): void;
   isPicked(value: string | undefined): boolean;
 }
 
 /** The top values of one field, with bars. */
 export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPick, isPicked }: FacetGroupProps) {
-  const { t, fmt } = useI18n();
+  const { t } = useI18n();
   const [whole, setWhole] = useState(false);
   const name = texts.name(field);
   const values = facet?.values ?? [];
@@ -44,11 +45,13 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
           )}
           <span>{name}</span>
         </button>
-        <Tooltip label={t('facets.stack', { field: name })}>
-          <ActionIcon size={22} aria-label={t('facets.stack', { field: name })} onClick={onStack}>
-            <IconStack2 size={14} />
-          </ActionIcon>
-        </Tooltip>
+        {onStack ? (
+          <Tooltip label={t('facets.stack', { field: name })}>
+            <ActionIcon size={22} aria-label={t('facets.stack', { field: name })} onClick={onStack}>
+              <IconStack2 size={14} />
+            </ActionIcon>
+          </Tooltip>
+        ) : null}
       </header>
       {folded ? null : (
         <ul className={classes.values}>
@@ -79,10 +82,7 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
           ) : null}
           {facet && facet.others > 0 && (whole || values.length <= few) ? (
             <li>
-              <button type="button" className={classes.more} onClick={onStack}>
-                <span>{t('facets.others')}</span>
-                <span className={classes.count}>{fmt.number(facet.others)}</span>
-              </button>
+              <Others count={facet.others} onStack={onStack} />
             </li>
           ) : null}
           {facet && facet.blank > 0 ? (
@@ -98,6 +98,26 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
         </ul>
       )}
     </section>
+  );
+}
+
+/** How many rows have values beyond those that are told. */
+function Others({ count, onStack }: { count: number; onStack?(): void }) {
+  const { t, fmt } = useI18n();
+  const said = (
+    <>
+      <span>{t('facets.others')}</span>
+      <span className={classes.count}>{fmt.number(count)}</span>
+    </>
+  );
+  return onStack ? (
+    <button type="button" className={classes.more} onClick={onStack}>
+      {said}
+    </button>
+  ) : (
+    <div className={classes.more} data-still>
+      {said}
+    </div>
   );
 }
 

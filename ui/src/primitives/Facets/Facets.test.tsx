@@ -1,7 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import type { ComponentProps } from 'react';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, type Mock, vi } from 'vitest';
 import type { Facets as Answer } from '@/api/types';
 import { I18nProvider } from '@/app/i18n';
 import { Facets } from './Facets';
@@ -39,8 +39,8 @@ function Panel({ onPick, onStack }: Pick<ComponentProps<typeof Facets>, 'onPick'
   );
 }
 
-function setUp() {
-  const [onPick, onStack] = [vi.fn(), vi.fn()];
+function setUp(onStack?: Mock<(field: string) => void>) {
+  const onPick = vi.fn();
   render(
     <MantineProvider>
       <I18nProvider>
@@ -48,7 +48,7 @@ function setUp() {
       </I18nProvider>
     </MantineProvider>,
   );
-  return { onPick, onStack, users: within(screen.getByRole('region', { name: 'the user' })) };
+  return { onPick, users: within(screen.getByRole('region', { name: 'the user' })) };
 }
 
 afterEach(() => {
@@ -73,7 +73,8 @@ it('filters for a value by a click, and out by Alt, by minus and by its button',
 });
 
 it('shows a few values, then all, then how many events have others; and those without one', () => {
-  const { onPick, onStack, users } = setUp();
+  const onStack = vi.fn();
+  const { onPick, users } = setUp(onStack);
   expect(users.queryByRole('button', { name: /^g/ })).toBeNull();
   expect(users.queryByText('Others')).toBeNull();
   fireEvent.click(users.getByRole('button', { name: '2 more' }));
@@ -82,6 +83,13 @@ it('shows a few values, then all, then how many events have others; and those wi
   expect(onStack).toHaveBeenCalledWith('user');
   fireEvent.click(users.getByRole('button', { name: /^no value/ }));
   expect(onPick).toHaveBeenCalledWith('user', undefined, false);
+});
+
+it('leads nowhere from the others where rows cannot be stacked', () => {
+  const { users } = setUp();
+  fireEvent.click(users.getByRole('button', { name: '2 more' }));
+  expect(users.getByText('Others').closest('button')).toBeNull();
+  expect(users.queryByRole('button', { name: /Stack/ })).toBeNull();
 });
 
 it('says that the figures are incomplete', () => {

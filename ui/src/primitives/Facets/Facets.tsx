@@ -25,12 +25,13 @@ interface FacetsProps {
   error: Error | null;
   onRetry(): void;
   texts: FacetTexts;
-  onStack(field: string): void;
+  /** Absent where rows cannot be stacked. */
+  onStack?(field: string): void;
   onPick(field: string, value: string | undefined, negated: boolean): void;
   isPicked(field: string, value: string | undefined): boolean;
 }
 
-/** What the events found have in common, field by field. A click narrows the filter. */
+/** What the rows found have in common, field by field. A click narrows the filter. */
 export function Facets(props: FacetsProps) {
   const { layout, choices, data, stale, error, texts } = props;
   const { t, fmt } = useI18n();
@@ -70,7 +71,7 @@ export function Facets(props: FacetsProps) {
                 folded={layout.folded.has(field)}
                 texts={texts}
                 onFold={() => layout.fold(field)}
-                onStack={() => props.onStack(field)}
+                onStack={props.onStack && (() => props.onStack?.(field))}
                 onPick={(value, negated) => props.onPick(field, value, negated)}
                 isPicked={(value) => props.isPicked(field, value)}
               />

@@ -2,32 +2,33 @@ import { Anchor, Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { useEffect, useSyncExternalStore } from 'react';
-import { api, type Search } from '@/api/client';
+import type { ExportFormat } from '@/api/client';
 import { useI18n } from '@/app/i18n';
-import type { EventList } from '@/app/search';
-import { Line, Quiet } from '@/primitives/Page';
-import { useErrorText } from '@/primitives/State';
-import { ExportJob, type Format } from './exportJob';
+import { Line, Quiet } from '../Page';
+import { useErrorText } from '../State';
+import { ExportJob } from './exportJob';
 import { mostInMemory, openSink } from './sink';
 
 interface ExportMenuProps {
-  list: EventList;
-  search: Search;
+  /** What is exported, in the name of the file. */
+  name: string;
+  /** Where the server gives the whole list. */
+  address(format: ExportFormat): string;
   /** How many rows there will be, where that is known. */
   total?: number;
 }
 
-const formats: Format[] = ['csv', 'ndjson'];
+const formats: ExportFormat[] = ['csv', 'ndjson'];
 /** How long a note stays after all went well. */
 const stays = 8_000;
 
-/** Saves everything that the filter finds to a file. */
-export function ExportMenu({ list, search, total }: ExportMenuProps) {
+/** Saves a whole list to a file, not only what is loaded of it. */
+export function ExportMenu({ name, address, total }: ExportMenuProps) {
   const { t } = useI18n();
-  const begin = async (format: Format) => {
-    const sink = await openSink(`eljefe-${list}-${stamp(new Date())}.${format}`, format);
+  const begin = async (format: ExportFormat) => {
+    const sink = await openSink(`eljefe-${name}-${stamp(new Date())}.${format}`, format);
     if (!sink) return;
-    const job = new ExportJob(api.exportAddress(search, format), format, sink);
+    const job = new ExportJob(address(format), format, sink);
     const id = notifications.show({ message: '', autoClose: false, withCloseButton: false });
     const close = () => notifications.hide(id);
     notifications.update({

@@ -1,9 +1,9 @@
-import type { Format } from './exportJob';
+import type { ExportFormat } from '@/api/client';
 
 const [newline, quote] = [10, 34];
 
 /** Counts the rows of a file that comes in pieces. Lines within a quoted value of CSV, and its heading, are none. */
-export function rowCounter(format: Format): (piece: Uint8Array) => number {
+export function rowCounter(format: ExportFormat): (piece: Uint8Array) => number {
   let quoted = false;
   let headings = format === 'csv' ? 1 : 0;
   return (piece) => {

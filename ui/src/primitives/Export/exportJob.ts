@@ -1,8 +1,6 @@
-import { ApiError, ConnectionError, problemOf } from '@/api/client';
+import { ApiError, ConnectionError, type ExportFormat, problemOf } from '@/api/client';
 import { rowCounter } from './rowCounter';
 import { type Sink, TooLarge } from './sink';
-
-export type Format = 'csv' | 'ndjson';
 
 export interface ExportState {
   phase: 'running' | 'done' | 'stopped' | 'failed' | 'tooLarge';
@@ -17,13 +15,13 @@ const tellEvery = 200;
 /** One export on its way from the server into a file. It goes on while one looks at other pages. */
 export class ExportJob {
   readonly address: string;
-  readonly format: Format;
+  readonly format: ExportFormat;
   private readonly sink: Sink;
   private readonly aborter = new AbortController();
   private readonly listeners = new Set<() => void>();
   private state: ExportState = { phase: 'running', rows: 0, bytes: 0 };
 
-  constructor(address: string, format: Format, sink: Sink) {
+  constructor(address: string, format: ExportFormat, sink: Sink) {
     this.address = address;
     this.format = format;
     this.sink = sink;

@@ -1,4 +1,4 @@
-import type { Format } from './exportJob';
+import type { ExportFormat } from '@/api/client';
 
 /** Where an export goes. */
 export interface Sink {
@@ -19,7 +19,7 @@ export const mostInMemory = 200 * 1024 * 1024;
 /** Pieces are put together in lots of this size, which the browser may move out of memory. */
 const lot = 8 * 1024 * 1024;
 
-const types: Record<Format, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
+const types: Record<ExportFormat, string> = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
 
 interface FilePicker {
   showSaveFilePicker?(options: {
@@ -29,7 +29,7 @@ interface FilePicker {
 }
 
 /** Asks where to save, where the browser can be asked; undefined if nowhere. */
-export async function openSink(name: string, format: Format): Promise<Sink | undefined> {
+export async function openSink(name: string, format: ExportFormat): Promise<Sink | undefined> {
   const { showSaveFilePicker } = window as FilePicker;
   if (!showSaveFilePicker) return memorySink(name, format);
   try {
@@ -51,7 +51,7 @@ export async function openSink(name: string, format: Format): Promise<Sink | und
 }
 
 /** Collects the file in memory and hands it to the browser as a download. */
-export function memorySink(name: string, format: Format, most = mostInMemory): Sink {
+export function memorySink(name: string, format: ExportFormat, most = mostInMemory): Sink {
   let lots: Blob[] = [];
   let pieces: Uint8Array<ArrayBuffer>[] = [];
   let [pending, bytes] = [0, 0];
