@@ -17,7 +17,7 @@ const (
 	lookUpTimeLimit = 150 * time.Millisecond // more, and the look stays in the search
 	mostLookedUp    = 1000                   // numbers in place of one look
 	mostBinaries    = 200                    // that narrow a search for images
-	mostStations    = 50                     // that narrow a search for users
+	mostStations    = 50                     // that narrow a search for users, or for stops of a binary
 )
 
 // lookUp resolves the looks of a filter.
@@ -83,6 +83,8 @@ func (s *Store) narrower(ctx context.Context, f *filter, l *look, ids []int32) (
 	case "s.account_id", "t.account_id":
 		sql, most = `SELECT DISTINCT station_id FROM account_station WHERE account_id = ANY (@ids)`, mostStations
 		column = l.id[:2] + "station_id"
+	case "t.binary_id": // stops have no index by binary; where they have one, its start was seen there
+		sql, column, most = `SELECT DISTINCT station_id FROM account_binary_station WHERE binary_id = ANY (@ids)`, "t.station_id", mostStations
 	default:
 		return always(), nil
 	}
