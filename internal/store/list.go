@@ -116,8 +116,12 @@ func (s *Store) ListEvents(ctx context.Context, l List) (*Page, error) {
 		return nil, err
 	}
 	page := &Page{Complete: true}
-	var found []listed
-	for len(found) <= l.Limit {
+	found, all, err := w.few(ctx, l.Limit)
+	if err != nil {
+		return nil, err
+	}
+	page.Complete = !w.timeUp
+	for !all && len(found) <= l.Limit {
 		ok, err := w.next(ctx, func(tx pgx.Tx, from, to time.Time) error {
 			rows, err := w.list(ctx, tx, from, to, l.Limit+1-len(found))
 			found = append(found, rows...)
@@ -133,7 +137,7 @@ func (s *Store) ListEvents(ctx context.Context, l List) (*Page, error) {
 	}
 	switch {
 	case len(found) > l.Limit:
-		found = found[:l.Limit]
+		found, page.Complete = found[:l.Limit], true
 		page.Next = found[l.Limit-1].position.String()
 	case !page.Complete:
 		page.SearchedTo = w.border
@@ -186,12 +190,21 @@ type Count struct {
 	Complete bool // false: the time was up; there may be more
 }
 
+// countedOneByOne is how many processes a search may choose so that listing its
+// events is the quickest way to count them.
+const countedOneByOne = 200
+
 // CountEvents counts events up to most, newest first. after, if not empty, is a
 // position: only events newer than it are counted.
 func (s *Store) CountEvents(ctx context.Context, search Search, most int64) (Count, error) {
 	w, err := s.newWalk(ctx, search, nil, false)
 	if err != nil {
 		return Count{}, err
+	}
+	if found, all, err := w.few(ctx, int(min(most, countedOneByOne))); err != nil {
+		return Count{}, err
+	} else if n := int64(len(found)); all && n <= most {
+		return Count{Events: n, Complete: !w.timeUp}, nil
 	}
 	c := Count{Complete: true}
 	for c.Events <= most {

@@ -362,11 +362,7 @@ func (w *walk) listForm(ctx context.Context, tx DB, f *searchForm, from, to time
 
 // ofStarts returns a form for the stops of the given starts.
 func (f *searchForm) ofStarts(starts []listed) *searchForm {
-	n := len(starts)
-	stations, times, keys := make([]int64, n), make([]time.Time, n), make([][16]byte, n)
-	for i, l := range starts {
-		stations[i], times[i], keys[i] = l.station, l.started, l.key
-	}
+	stations, times, keys := identities(starts)
 	of := *f
 	of.filter = &filter{
 		where: "(t.station_id, t.started, t.process_key) IN (SELECT * FROM unnest(@stations::integer[], @times::timestamptz[], @keys::uuid[]))",
