@@ -126,6 +126,19 @@ func tooSlow(err error) error {
 	return err
 }
 
+// NewestBinary returns the highest number of a binary that has run; 0 where none has.
+func (s *Store) NewestBinary(ctx context.Context) (id int64, err error) {
+	err = s.search(ctx, binaryTimeLimit, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `
+			SELECT COALESCE(GREATEST((SELECT max(binary_id) FROM binary_total), (SELECT max(binary_id) FROM prevalence_delta)), 0)`).Scan(&id)
+		if err != nil {
+			return fmt.Errorf("read the newest binary: %w", err)
+		}
+		return nil
+	})
+	return id, err
+}
+
 // CountBinaries counts binaries up to most; more tells whether there are more.
 func (s *Store) CountBinaries(ctx context.Context, q *query.Query, most int64) (n int64, more bool, err error) {
 	f, err := newBinaryFilter(q)

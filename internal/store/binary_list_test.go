@@ -224,7 +224,7 @@ func TestBinaryPage(t *testing.T) {
 		t.Errorf("a hash that is not there: %v", err)
 	}
 	// Without the one station that ran it nothing is left of the dropper.
-	if err := s.RemoveImportedStation(t.Context(), c); err != nil {
+	if err := s.RemoveStation(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if left, _, err := s.Binaries(t.Context(), store.BinaryList{Sort: "name", Limit: 10}); err != nil || names(left) != "cmd.exe explorer.exe" {

@@ -8,14 +8,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Maintain does the leader's work until ctx ends: it folds the prevalence,
-// makes partitions ahead, indexes closed days and drops expired ones. Every
+// Maintain does the leader's work until ctx ends: it folds the prevalence, ends
+// tasks whose time is over, makes partitions ahead, indexes closed days and
+// drops expired ones. Every
 // server calls it; the work itself is done by one at a time.
 //
 // retention is how many days of events are kept, 0 for all.
 func (s *Store) Maintain(ctx context.Context, retention int) error {
-	fold, daily := time.NewTicker(time.Second), time.NewTicker(10*time.Minute)
+	fold, tasks, daily := time.NewTicker(time.Second), time.NewTicker(time.Minute), time.NewTicker(10*time.Minute)
 	defer fold.Stop()
+	defer tasks.Stop()
 	defer daily.Stop()
 	failing := false
 	note := func(doing string, err error) {
@@ -31,6 +33,8 @@ func (s *Store) Maintain(ctx context.Context, retention int) error {
 			return nil
 		case <-fold.C:
 			note("prevalence", s.FoldPrevalence(ctx))
+		case <-tasks.C:
+			note("tasks", s.ExpireTasks(ctx, time.Now()))
 		case <-daily.C:
 			note("days", s.MaintainDays(ctx, time.Now(), retention))
 		}
@@ -90,7 +94,7 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 	}
 	// These decide how searches are planned, and they grow fastest while a new
 	// database is too young for autovacuum to have looked at them.
-	if _, err := conn.Exec(ctx, `ANALYZE station, account, path, line, binary_file, binary_total`); err != nil {
+	if _, err := conn.Exec(ctx, `ANALYZE station, station_agent, gap, account, path, line, binary_file, binary_total`); err != nil {
 		return unavailable(fmt.Errorf("count what is in the dictionaries: %w", err))
 	}
 	if dropped {
@@ -100,6 +104,36 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 		}
 		if _, err := conn.Exec(ctx, `DELETE FROM station_hour WHERE hour < $1`, today.AddDate(0, 0, -retention)); err != nil {
 			return unavailable(fmt.Errorf("forget hours of expired days: %w", err))
+		}
+	}
+	return unavailable(expireRecords(ctx, conn, now, retention))
+}
+
+// certificatesKept is for how long a certificate is known after its end: a
+// station that comes back with it is told so, and not that nobody knows it.
+const certificatesKept = 90 * day
+
+// expireRecords removes what was noted of stations and is as old as the events
+// that expire, and what serves nobody any more. A task that is open stays.
+func expireRecords(ctx context.Context, db DB, now time.Time, retention int) error {
+	type expiry struct {
+		sql    string
+		before time.Time
+	}
+	list := []expiry{
+		{`DELETE FROM station_certificate WHERE expires < $1`, now.Add(-certificatesKept)},
+		{`DELETE FROM station_run r WHERE first_seen < $1 AND NOT EXISTS (SELECT FROM station_agent a WHERE a.station_id = r.station_id AND a.run = r.run AND a.fingerprint = r.fingerprint)`, now.Add(-runsKept)},
+	}
+	if retention > 0 {
+		oldest := now.UTC().Truncate(day).AddDate(0, 0, -retention)
+		list = append(list,
+			expiry{`DELETE FROM gap WHERE to_time < $1`, oldest},
+			expiry{`DELETE FROM station_clock WHERE server_time < $1`, oldest},
+			expiry{`DELETE FROM task WHERE finished < $1`, oldest})
+	}
+	for _, e := range list {
+		if _, err := db.Exec(ctx, e.sql, e.before); err != nil {
+			return fmt.Errorf("remove expired records of stations: %w", err)
 		}
 	}
 	return nil

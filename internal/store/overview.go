@@ -10,7 +10,7 @@ import (
 
 // Overview is the fleet in a few numbers. Recent is since a time.
 type Overview struct {
-	Stations, Live, Active, Silent int64 // live stations are silent that reported nothing recent
+	Stations, Live, Active, Silent int64 // without those that were retired; silent as in StateSilent
 	Binaries, New, NewRare         int64 // first seen recently, and of those on one station only
 	LastHour, LastDay              int64 // events
 	Newest                         *time.Time
@@ -28,9 +28,9 @@ func (s *Store) Overview(ctx context.Context, now time.Time) (*Overview, error) 
 	err := s.search(ctx, overviewTimeLimit, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			SELECT count(*), count(*) FILTER (WHERE origin = 'live'), count(*) FILTER (WHERE last_seen >= @since),
-			       count(*) FILTER (WHERE origin = 'live' AND last_seen < @since), max(last_seen)
-			FROM   station s
-			WHERE  EXISTS (SELECT FROM station_stream WHERE station_id = s.id)`, pgx.NamedArgs{"since": now.Add(-day)}).
+			       count(*) FILTER (WHERE `+stationStateSQL+` = 'silent'), max(last_seen)
+			FROM   `+stationTables+`
+			WHERE  EXISTS (SELECT FROM station_stream WHERE station_id = s.id) AND a.retired IS NULL`, pgx.NamedArgs{"since": now.Add(-day), "now": now}).
 			Scan(&o.Stations, &o.Live, &o.Active, &o.Silent, &o.Newest)
 		if err != nil {
 			return fmt.Errorf("count stations: %w", err)

@@ -62,7 +62,7 @@ func TestPulseAndOverview(t *testing.T) {
 		t.Errorf("a day later: %+v", o)
 	}
 	o, err = s.Overview(t.Context(), monday.Add(4*time.Hour+30*time.Minute))
-	if err != nil || o.New != 3 || o.NewRare != 1 || o.LastHour != 1 || o.LastDay != 10 || o.Active != 4 || o.Silent != 0 {
+	if err != nil || o.New != 3 || o.NewRare != 1 || o.LastHour != 1 || o.LastDay != 10 || o.Active != 4 || o.Silent != 1 {
 		t.Errorf("on the day: %+v, %v", o, err)
 	}
 	o, err = s.Overview(t.Context(), monday.Add(100*time.Minute+time.Second))

@@ -89,17 +89,24 @@ func scanStation(row pgx.CollectableRow) (st Station, err error) {
 	return st, err
 }
 
-// RemoveImportedStation deletes an imported station, its events and its share
-// of the prevalence.
-func (s *Store) RemoveImportedStation(ctx context.Context, id int64) error {
+// RemoveStation deletes a station, its events and gaps, and its share of the
+// prevalence. One that reports by itself must be retired or revoked before: it
+// would go on reporting.
+func (s *Store) RemoveStation(ctx context.Context, id int64) error {
 	st, err := s.Station(ctx, id)
 	if err != nil {
 		return err
 	}
-	if st.Origin != event.Imported {
-		return fault.New(fault.Conflict, "station %s reports by itself; only imported stations can be removed", st.Name)
-	}
 	return s.inTx(ctx, func(tx pgx.Tx) error {
+		if st.Origin != event.Imported {
+			gone, err := lockAgent(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			if !gone {
+				return fault.New(fault.Conflict, "station %s reports by itself; retire or revoke it first", st.Name)
+			}
+		}
 		if _, err := tx.Exec(ctx, `SELECT FROM station_stream WHERE station_id = $1 FOR UPDATE`, id); err != nil {
 			return fmt.Errorf("lock station: %w", err)
 		}

@@ -2,12 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Status says how much is stored.
@@ -37,28 +33,4 @@ func (s *Store) Status(ctx context.Context) (*Status, error) {
 		return nil, unavailable(fmt.Errorf("read status: %w", err))
 	}
 	return &st, nil
-}
-
-// ListenStored calls stored with how many events each transaction of any server
-// has stored, until ctx ends or the connection breaks.
-func (s *Store) ListenStored(ctx context.Context, stored func(n int)) (err error) {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return unavailable(fmt.Errorf("listen: %w", err))
-	}
-	// The connection listens for good: it must not go back to the pool.
-	own := conn.Hijack()
-	defer func() { err = errors.Join(err, own.Close(context.WithoutCancel(ctx))) }()
-	if _, err := own.Exec(ctx, `LISTEN `+pgx.Identifier{storedChannel}.Sanitize()); err != nil {
-		return unavailable(fmt.Errorf("listen: %w", err))
-	}
-	for {
-		n, err := own.WaitForNotification(ctx)
-		if err != nil {
-			return unavailable(fmt.Errorf("wait for stored events: %w", err))
-		}
-		if count, err := strconv.Atoi(n.Payload); err == nil {
-			stored(count)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -154,7 +155,8 @@ func unavailable(err error) error {
 	}
 	_, connect := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
-	if connect || network && !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
+	brokeOff := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) // in the middle of an answer
+	if connect || network && !errors.Is(err, context.DeadlineExceeded) || brokeOff || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
 		return fault.Wrap(fault.Unavailable, err, "the database is not available at the moment; try again in a few seconds")
 	}
 	return err

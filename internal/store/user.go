@@ -279,12 +279,16 @@ func (s *Store) TokenUser(ctx context.Context, secretHash []byte) (*User, string
 
 // Audit records that who did action to subject.
 func (s *Store) Audit(ctx context.Context, who, action, subject string, detail map[string]any) error {
+	return unavailable(audit(ctx, s.pool, who, action, subject, detail))
+}
+
+func audit(ctx context.Context, db DB, who, action, subject string, detail map[string]any) error {
 	if detail == nil {
 		detail = map[string]any{}
 	}
-	_, err := s.pool.Exec(ctx, `INSERT INTO audit (who, action, subject, detail) VALUES ($1, $2, $3, $4)`, who, action, subject, detail)
+	_, err := db.Exec(ctx, `INSERT INTO audit (who, action, subject, detail) VALUES ($1, $2, $3, $4)`, who, action, subject, detail)
 	if err != nil {
-		return unavailable(fmt.Errorf("record %s in the audit: %w", action, err))
+		return fmt.Errorf("record %s in the audit: %w", action, err)
 	}
 	return nil
 }

@@ -21,12 +21,18 @@ type StationEvents struct {
 	Station int64
 	Live    bool // numbered by Seq; otherwise imported
 	Events  []event.Process
+
+	// Gaps are those of a live station, numbered by Seq among the events, and
+	// have passed event.Gap.Check. A record that the caller refuses is one of
+	// cause Refused with the record's number; those of one reason become one.
+	Gaps []event.Gap
 }
 
 // Added says what became of one StationEvents.
 type Added struct {
 	Starts     int    // stored: starts and running processes
 	Stops      int    // stored
+	Gaps       int    // stored, of those that the station or the caller told
 	Duplicates int    // were stored before
 	LastSeq    uint64 // live: everything up to here is stored
 }
@@ -95,6 +101,9 @@ type writer struct {
 	stops  []*stopRow
 	found  resolver
 	files  map[string]int64 // ids of import_file by name
+
+	streams map[int64]*stream // of all stations, by number
+	gaps    int               // that were told or found
 }
 
 // startRow is a start on its way into process_start.
@@ -140,26 +149,16 @@ type started struct {
 
 func (w *writer) run(ctx context.Context, batches []StationEvents) ([]Added, error) {
 	added := make([]Added, len(batches))
-	last, err := w.lockStreams(ctx, batches)
-	if err != nil {
+	if err := w.lockStreams(ctx, batches); err != nil {
 		return nil, err
 	}
-	for i, b := range batches {
-		for j := range b.Events {
-			p := &b.Events[j]
-			if b.Live {
-				if p.Seq <= last[b.Station] {
-					added[i].Duplicates++
-					continue
-				}
-				last[b.Station] = p.Seq
-			}
-			w.add(b, i, p)
+	for i := range batches {
+		if err := w.take(i, &batches[i], &added[i]); err != nil {
+			return nil, err
 		}
-		added[i].LastSeq = last[b.Station]
 	}
 	steps := []func(context.Context) error{
-		w.resolve, w.dropKnown, w.intern, w.copyStarts, w.copyStops, w.adoptOrphans, w.countPrevalence,
+		w.resolve, w.dropKnown, w.intern, w.copyStarts, w.copyStops, w.adoptOrphans, w.countPrevalence, w.storeGaps,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -180,10 +179,10 @@ func (w *writer) run(ctx context.Context, batches []StationEvents) ([]Added, err
 			added[r.batch].Stops++
 		}
 	}
-	return added, w.finish(ctx, last)
+	return added, w.finish(ctx)
 }
 
-func (w *writer) add(b StationEvents, batch int, p *event.Process) {
+func (w *writer) add(b *StationEvents, batch int, p *event.Process) {
 	if p.Kind == event.Stop {
 		w.stops = append(w.stops, &stopRow{Process: p, live: b.Live, batch: batch, station: b.Station, key: p.Key(), started: p.Started})
 		return
@@ -197,35 +196,6 @@ func (w *writer) add(b StationEvents, batch int, p *event.Process) {
 	})
 	r := w.starts[len(w.starts)-1]
 	r.self.binary = r.binary
-}
-
-// lockStreams makes writers of one station take turns, and returns what each
-// live station has had acknowledged. Rows are locked in the order of their ids.
-func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) (map[int64]uint64, error) {
-	var ids []int64
-	for _, b := range batches {
-		if !slices.Contains(ids, b.Station) {
-			ids = append(ids, b.Station)
-		}
-	}
-	slices.Sort(ids)
-	_, err := w.tx.Exec(ctx, `
-		INSERT INTO station_stream (station_id, last_seq)
-		SELECT id, 0 FROM unnest($1::bigint[]) id ORDER BY id
-		ON CONFLICT DO NOTHING`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("begin streams: %w", err)
-	}
-	rows, err := w.tx.Query(ctx, `SELECT station_id, last_seq FROM station_stream WHERE station_id = ANY ($1) ORDER BY station_id FOR UPDATE`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("lock streams: %w", err)
-	}
-	last := map[int64]uint64{}
-	var id, seq int64
-	if _, err := pgx.ForEachRow(rows, []any{&id, &seq}, func() error { last[id] = uint64(seq); return nil }); err != nil {
-		return nil, fmt.Errorf("lock streams: %w", err)
-	}
-	return last, nil
 }
 
 // dropKnown marks what is stored already, or stands twice in the batch. Live
@@ -318,8 +288,9 @@ func (a *activity) add(at time.Time, stop bool) {
 	}
 }
 
-// finish brings the stations up to date and tells listeners.
-func (w *writer) finish(ctx context.Context, last map[int64]uint64) error {
+// finish brings the stations up to date and tells listeners. A stream moves also
+// where nothing of it was stored: what was told of known processes, and gaps.
+func (w *writer) finish(ctx context.Context) error {
 	stations, hours := map[int64]*activity{}, map[hourOf]*activity{}
 	stored := 0
 	note := func(station int64, at time.Time, stop bool) {
@@ -338,14 +309,24 @@ func (w *writer) finish(ctx context.Context, last map[int64]uint64) error {
 			note(r.station, r.Time, true)
 		}
 	}
-	if stored == 0 {
+	for _, s := range w.streams {
+		if s.last > s.before {
+			count(stations, s.station)
+		}
+	}
+	if len(stations) == 0 {
 		return nil
 	}
-	if err := w.updateStations(ctx, stations, last); err != nil {
+	if err := w.updateStations(ctx, stations); err != nil {
 		return err
 	}
-	if err := w.countHours(ctx, hours); err != nil {
-		return err
+	if stored > 0 {
+		if err := w.countHours(ctx, hours); err != nil {
+			return err
+		}
+	}
+	if stored+w.gaps == 0 {
+		return nil
 	}
 	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, strconv.Itoa(stored)); err != nil {
 		return fmt.Errorf("notify: %w", err)
@@ -362,12 +343,16 @@ func count[K comparable](in map[K]*activity, key K) *activity {
 	return a
 }
 
-func (w *writer) updateStations(ctx context.Context, stations map[int64]*activity, last map[int64]uint64) error {
+func (w *writer) updateStations(ctx context.Context, stations map[int64]*activity) error {
 	var ids, seqs, starts []int64
-	var firsts, lasts []time.Time
+	var firsts, lasts []*time.Time // nil: no event
 	for id, a := range stations {
-		ids, seqs, starts = append(ids, id), append(seqs, int64(last[id])), append(starts, a.starts)
-		firsts, lasts = append(firsts, a.first), append(lasts, a.last)
+		ids, seqs, starts = append(ids, id), append(seqs, bounded(w.streams[id].last)), append(starts, a.starts)
+		first, last := &a.first, &a.last
+		if a.starts+a.stops == 0 {
+			first, last = nil, nil
+		}
+		firsts, lasts = append(firsts, first), append(lasts, last)
 	}
 	_, err := w.tx.Exec(ctx, `
 		WITH news AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) AS n (id, seq, starts, first, last)),
@@ -401,5 +386,5 @@ func (w *writer) countHours(ctx context.Context, of map[hourOf]*activity) error 
 }
 
 // storedChannel is the PostgreSQL channel on which every server hears how many
-// events another has stored.
+// events another has stored: 0 for gaps alone.
 const storedChannel = "eljefe_stored"

@@ -351,12 +351,12 @@ func TestConcurrentWriters(t *testing.T) {
 	}
 }
 
-func TestRemoveImportedStation(t *testing.T) {
+func TestRemoveStation(t *testing.T) {
 	s := storetest.Open(t)
 	a, b := imported(t, s, "A"), imported(t, s, "B")
 	add(t, s, a, sysmonStart(1, 0, 0, `C:\x.exe`), sysmonStop(1, time.Second))
 	add(t, s, b, sysmonStart(1, 0, time.Hour, `C:\x.exe`))
-	if err := s.RemoveImportedStation(t.Context(), a); err != nil {
+	if err := s.RemoveStation(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
 	left, err := s.Process(t.Context(), refOf(b, sysmonStart(1, 0, time.Hour, "")))
