@@ -3,11 +3,14 @@
 // It checks every event, finds its station, and hands whole batches to the
 // store, which keeps each in one transaction. What it returns without an error
 // is on disk; what it is given again is stored once.
+//
+// Events come in on two ways. An Ingester takes those of files, and waits a
+// while for a database that is away, because a file is read once. A Live takes
+// those of agents, and never lets them wait: they keep what is not acknowledged.
 package ingest
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -96,7 +99,7 @@ func (in *Ingester) importOnce(ctx context.Context, events []event.Process) (Res
 	for i := range events {
 		p := &events[i]
 		p.Origin = event.Imported
-		if err := in.check(p); err != nil {
+		if err := checkNamed(p, in.cfg.Retention); err != nil {
 			res.Refused = append(res.Refused, Refusal{p, err})
 			continue
 		}
@@ -134,26 +137,6 @@ func (in *Ingester) importOnce(ctx context.Context, events []event.Process) (Res
 		res.Duplicates += a.Duplicates
 	}
 	return res, nil
-}
-
-func (in *Ingester) check(p *event.Process) error {
-	if strings.TrimSpace(p.Station) == "" {
-		return fmt.Errorf("station is missing: nothing says which computer this happened on")
-	}
-	if err := p.Check(); err != nil {
-		return err
-	}
-	if limit := time.Now().Add(48 * time.Hour); p.Time.After(limit) {
-		return fmt.Errorf("time %s lies in the future", p.Time.Format(time.RFC3339))
-	}
-	began := p.Time
-	if !p.Started.IsZero() {
-		began = p.Started
-	}
-	if days := in.cfg.Retention; days > 0 && began.Before(time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -days)) {
-		return fmt.Errorf("time %s is before the %d days that events are kept here; raise --retention to keep it", began.Format(time.RFC3339), days)
-	}
-	return nil
 }
 
 // station returns the id of the imported station that p names.

@@ -1,8 +1,14 @@
-// Package pki is El Jefe's own certificate authority and the certificate of its
-// page. Keys never leave the data directory.
+// Package pki is El Jefe's own certificate authority: it makes the certificate of
+// the server and signs those of stations, and gives both sides of the agents'
+// protocol their TLS configuration.
+//
+// The server's keys never leave the data directory, a station's never leave the
+// station. Whether a certificate that is good has been revoked, the database
+// knows, not this package.
 package pki
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -22,6 +28,10 @@ import (
 	"slices"
 	"time"
 )
+
+// ServerName is in every server certificate. Agents ask for it whatever address
+// they call, so that a server may move, or stand behind another name.
+const ServerName = "server.eljefe.internal"
 
 const (
 	authorityLife = 20 * 365 * 24 * time.Hour
@@ -73,15 +83,29 @@ func (a *Authority) create() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 }
 
 // Fingerprint returns the SHA-256 of the authority's certificate in hexadecimal:
-// what clients pin.
-func (a *Authority) Fingerprint() string {
-	sum := sha256.Sum256(a.cert.Raw)
+// what agents pin.
+func (a *Authority) Fingerprint() string { return fingerprint(a.cert.Raw) }
+
+func fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
 	return hex.EncodeToString(sum[:])
 }
 
+// DER returns the authority's certificate.
+func (a *Authority) DER() []byte { return bytes.Clone(a.cert.Raw) }
+
+// pool returns the authority as the only one to trust.
+func (a *Authority) pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	return pool
+}
+
 // ServerCertificate returns a certificate for the given host names and
-// addresses. The one kept is used while it covers them and does not expire soon.
+// addresses, and for ServerName. The one kept is used while it covers them and
+// does not expire soon.
 func (a *Authority) ServerCertificate(names []string) (*tls.Certificate, error) {
+	names = append([]string{ServerName}, names...)
 	cert, key, err := load(a.path("server"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
