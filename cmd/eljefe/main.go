@@ -32,6 +32,8 @@ type app struct {
 	Export  exportCommand  `cmd:"" help:"Write stored events as NDJSON or CSV."`
 	User    userCommand    `cmd:"" help:"Manage the users of the page."`
 	Token   tokenCommand   `cmd:"" help:"Manage the tokens by which programs use the API."`
+	Station stationCommand `cmd:"" help:"Manage stations: names, labels, gaps, tasks; retire and revoke them."`
+	Client  clientCommand  `cmd:"" help:"Manage how agents are let in."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does it too."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine: ingest, searches, bytes per event."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Write the description of the API." hidden:""`

@@ -9,11 +9,13 @@ import (
 )
 
 type serveCommand struct {
-	Listen    string   `help:"Address of the page and the API." default:":8443" placeholder:"HOST:PORT"`
-	Name      []string `help:"Further host names or addresses for the certificate." placeholder:"NAME"`
-	Demo      bool     `help:"Load the demo: a recording of a small office, with an intrusion in it."`
-	MaxUpload int64    `help:"Greatest size in MiB of a file imported through the page." default:"1024" placeholder:"MIB"`
-	Retention int      `help:"Days of events to keep; 0 keeps all." default:"0" placeholder:"DAYS"`
+	Listen      string   `help:"Address of the page and the API." default:":8443" placeholder:"HOST:PORT"`
+	AgentListen string   `help:"Address for agents; \"off\" or nothing: agents are not served." default:":8444" placeholder:"HOST:PORT"`
+	Name        []string `help:"Further host names or addresses for the certificate." placeholder:"NAME"`
+	Demo        bool     `help:"Load the demo: a recording of a small office, with an intrusion in it."`
+	Files       string   `help:"Where files fetched from stations are kept: a folder, or the URL of a bucket; by default a folder in the data directory." placeholder:"PLACE"`
+	MaxUpload   int64    `help:"Greatest size in MiB of a file imported through the page." default:"1024" placeholder:"MIB"`
+	Retention   int      `help:"Days of events to keep; 0 keeps all." default:"0" placeholder:"DAYS"`
 }
 
 // Validate refuses what cannot be meant.
@@ -27,9 +29,12 @@ func (c *serveCommand) Validate() error {
 // Run serves until the process is told to stop.
 func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	a.serving = true
+	if c.AgentListen == "off" {
+		c.AgentListen = ""
+	}
 	return server.Run(ctx, server.Config{
-		DataDir: a.DataDir, Listen: c.Listen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: c.Demo,
-		MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,
+		DataDir: a.DataDir, Listen: c.Listen, AgentListen: c.AgentListen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: c.Demo,
+		Files: c.Files, MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,
 	})
 }
 

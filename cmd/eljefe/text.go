@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,4 +41,27 @@ func printTable(w io.Writer, headings []string, rows [][]string) error {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}
 	return t.Flush()
+}
+
+// listFormat says how a list is written.
+type listFormat struct {
+	JSON bool `env:"-" help:"Write JSON instead of a table, an object on each line."`
+}
+
+// printList writes a list as a table, each item as a row, or as lines of JSON.
+func printList[T any](w io.Writer, format listFormat, list []T, headings []string, row func(*T) []string) error {
+	if format.JSON {
+		e := json.NewEncoder(w)
+		for i := range list {
+			if err := e.Encode(&list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	rows := make([][]string, len(list))
+	for i := range list {
+		rows[i] = row(&list[i])
+	}
+	return printTable(w, headings, rows)
 }

@@ -64,6 +64,7 @@ func firstAdministrator(ctx context.Context, db *store.Store, dir string) (strin
 // announcement is what the server tells whoever started it.
 type announcement struct {
 	address, password, authority string
+	agents                       string // "": there is no listener for them
 	demo                         bool
 }
 
@@ -77,6 +78,9 @@ func (a announcement) print(w io.Writer) {
 	}
 	if a.demo {
 		b.WriteString("  Showing the demo: a small office, and an intrusion in it.\n")
+	}
+	if a.agents != "" {
+		fmt.Fprintf(&b, "  For agents     %s\n", a.agents)
 	}
 	fmt.Fprintf(&b, "  The certificate is signed by El Jefe's own authority, SHA-256 %s:\n  your browser will ask once whether to trust it.\n\n", a.authority)
 	// Nobody may be reading; the server runs all the same.

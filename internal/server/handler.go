@@ -18,13 +18,19 @@ import (
 	"github.com/eljefe/eljefe/internal/server/web"
 )
 
-// handler returns everything that the page's listener answers.
-func (s *server) handler(a *api.API) http.Handler {
+// newRegistry returns where the server's figures are collected.
+func newRegistry() *prometheus.Registry {
 	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+// handler returns everything that the page's listener answers.
+func (s *server) handler(a *api.API, registry *prometheus.Registry) http.Handler {
 	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "eljefe_http_request_seconds", Help: "Time to answer requests to the API, by status class.", Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 	}, []string{"status"})
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), requests)
+	registry.MustRegister(requests)
 
 	mux := http.NewServeMux()
 	// A page of another site cannot make a browser that is logged in here change anything.

@@ -1,5 +1,5 @@
-// Package server wires one El Jefe server: its database, its listener, its
-// background work, and how they begin and end.
+// Package server wires one El Jefe server: its database, its two listeners, for
+// people and for agents, its background work, and how they begin and end.
 package server
 
 import (
@@ -16,10 +16,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/blob"
 	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/importer"
 	"github.com/eljefe/eljefe/internal/ingest"
 	"github.com/eljefe/eljefe/internal/pki"
+	"github.com/eljefe/eljefe/internal/server/agentapi"
 	"github.com/eljefe/eljefe/internal/server/api"
 	"github.com/eljefe/eljefe/internal/server/auth"
 	"github.com/eljefe/eljefe/internal/store"
@@ -30,6 +32,8 @@ import (
 type Config struct {
 	DataDir     string   // keys, uploads and the private database; required
 	Listen      string   // address of the page and the API
+	AgentListen string   // address for agents; "": they are not served
+	Files       string   // folder or URL of the files fetched from stations; "": a folder in DataDir
 	Names       []string // further host names for the certificate
 	DatabaseURL string   // "": the server runs its own PostgreSQL in DataDir
 	Demo        bool     // load the demo recording
@@ -57,6 +61,13 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return fault.Wrap(fault.Conflict, err, "cannot listen on %s; choose another address with --listen", cfg.Listen)
 	}
 	defer func() { err = errors.Join(err, ignoreClosed(listener.Close())) }()
+	var agents net.Listener
+	if cfg.AgentListen != "" {
+		if agents, err = net.Listen("tcp", cfg.AgentListen); err != nil {
+			return fault.Wrap(fault.Conflict, err, "cannot listen on %s for agents; choose another address with --agent-listen, or none with --agent-listen=off", cfg.AgentListen)
+		}
+		defer func() { err = errors.Join(err, ignoreClosed(agents.Close())) }()
+	}
 
 	db, closeDB, err := openStore(ctx, embedded.Start, cfg.DataDir, cfg.DatabaseURL, cfg.Log)
 	if err != nil {
@@ -78,13 +89,23 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := newServer(cfg, db)
+	files, err := openFiles(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, files.Close()) }()
+	hello := announcement{address: pageAddress(listener.Addr(), cfg.Names), password: password, authority: authority.Fingerprint(), demo: cfg.Demo}
+	if agents != nil {
+		hello.agents = agentAddress(agents.Addr(), cfg.Names)
+		agents = tls.NewListener(agents, authority.AgentsTLS(cert))
+	}
+	s, err := newServer(cfg, db, files, authority, hello)
 	if err != nil {
 		return err
 	}
 	return s.run(ctx, tls.NewListener(listener, &tls.Config{
 		Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-	}), announcement{address: pageAddress(listener.Addr(), cfg.Names), password: password, authority: authority.Fingerprint(), demo: cfg.Demo})
+	}), agents, hello)
 }
 
 // OpenStore opens, for a command, the database at url, or the private one in
@@ -136,39 +157,53 @@ func openStore(ctx context.Context, open openCluster, dataDir, url string, log *
 type server struct {
 	cfg     Config
 	db      *store.Store
+	files   *blob.Store
 	imports *importer.Jobs
 	ingest  *ingest.Ingester
+	live    *ingest.Live
 	broker  *api.Broker
-	http    *http.Server
-	closing chan struct{} // closed when the server begins to drain
+	agents  *agentapi.API
+	http    []*http.Server // of the page, and of the agents
+	closing chan struct{}  // closed when the server begins to drain
 }
 
-func newServer(cfg Config, db *store.Store) (*server, error) {
-	s := &server{cfg: cfg, db: db, broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
+func newServer(cfg Config, db *store.Store, files *blob.Store, authority *pki.Authority, hello announcement) (*server, error) {
+	s := &server{cfg: cfg, db: db, files: files, broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
 	guard := DiskGuard(cfg.DataDir)
 	s.ingest = ingest.New(db, ingest.Config{Guard: guard, Retention: cfg.Retention, Log: cfg.Log})
+	s.live = ingest.NewLive(db, ingest.LiveConfig{Guard: guard, Retention: cfg.Retention})
 	var err error
 	if s.imports, err = importer.NewJobs(filepath.Join(cfg.DataDir, "uploads"), cfg.MaxUpload, guard, db, s.ingest, cfg.Log); err != nil {
 		return nil, err
 	}
+	registry := newRegistry()
 	a := api.New(api.Config{
-		Store: db, Auth: auth.New(db), Imports: s.imports, Stored: s.broker, Log: cfg.Log,
+		Store: db, Auth: auth.New(db), Imports: s.imports, Stored: s.broker, Files: files, Agents: agentsConfig(cfg, hello), Log: cfg.Log,
 		Version: cfg.Version, Demo: cfg.Demo, Private: cfg.DatabaseURL == "", Closing: s.closing,
 	})
-	s.http = &http.Server{
-		Handler:           s.handler(a),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute, // the import of a file sets its own
-		IdleTimeout:       2 * time.Minute,
-		ErrorLog:          slog.NewLogLogger(quietTLS{cfg.Log.Handler()}, slog.LevelDebug),
+	page := s.newHTTP(s.handler(a, registry))
+	page.ReadTimeout = time.Minute // the import of a file sets its own
+	s.http = append(s.http, page)
+	if cfg.AgentListen != "" {
+		s.agents = agentapi.New(agentapi.Config{
+			Store: db, Ingest: s.live, Files: files, Authority: authority, Log: cfg.Log, Metrics: registry, Closing: s.closing,
+		})
+		s.http = append(s.http, s.newAgentsHTTP())
 	}
-	s.http.RegisterOnShutdown(func() { close(s.closing) })
 	return s, nil
+}
+
+// newHTTP returns a server of h with what both listeners need.
+func (s *server) newHTTP(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(quietTLS{s.cfg.Log.Handler()}, slog.LevelDebug),
+	}
 }
 
 // run serves until ctx ends or the listener fails, and then ends everything in
 // the order of dependence: requests, imports, background work.
-func (s *server) run(ctx context.Context, listener net.Listener, hello announcement) error {
+func (s *server) run(ctx context.Context, page, agents net.Listener, hello announcement) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	failed := make(chan error, 8)
@@ -184,17 +219,20 @@ func (s *server) run(ctx context.Context, listener net.Listener, hello announcem
 	if s.cfg.Demo {
 		begin(s.loadDemo)
 	}
-	begin(func(context.Context) error {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve: %w", err)
-		}
-		return nil
-	})
+	s.beginAgents(begin)
+	for i, listener := range []net.Listener{page, agents}[:len(s.http)] {
+		begin(func(context.Context) error {
+			if err := s.http[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve: %w", err)
+			}
+			return nil
+		})
+	}
 	hello.print(s.cfg.Out)
 	if s.cfg.Ready != nil {
 		s.cfg.Ready(hello.address)
 	}
-	s.cfg.Log.Info("serving", "address", hello.address, "version", s.cfg.Version)
+	s.cfg.Log.Info("serving", "address", hello.address, "agents", hello.agents, "version", s.cfg.Version)
 
 	var err error
 	select {
@@ -202,16 +240,31 @@ func (s *server) run(ctx context.Context, listener net.Listener, hello announcem
 		s.cfg.Log.Info("stopping")
 	case err = <-failed:
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	if e := s.http.Shutdown(drain); e != nil {
-		s.cfg.Log.Warn("requests cut off", "err", e)
-		err = errors.Join(err, ignoreClosed(s.http.Close()))
-	}
+	err = errors.Join(err, s.drain(ctx))
 	s.imports.Close()
 	stop()
 	work.Wait()
 	return err
+}
+
+// drain takes no more requests on either listener, and gives those that run a
+// little time.
+func (s *server) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	close(s.closing)
+	var group sync.WaitGroup
+	failed := make([]error, len(s.http))
+	for i, h := range s.http {
+		group.Go(func() {
+			if err := h.Shutdown(ctx); err != nil {
+				s.cfg.Log.Warn("requests cut off", "err", err)
+				failed[i] = ignoreClosed(h.Close())
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(failed...)
 }
 
 func ignoreClosed(err error) error {

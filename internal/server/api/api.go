@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/eljefe/eljefe/internal/blob"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/importer"
@@ -27,7 +28,9 @@ type Config struct {
 	Store   *store.Store
 	Auth    *auth.Auth
 	Imports *importer.Jobs // nil: no imports, as for the commands that run beside a server
+	Files   *blob.Store    // contents of files from stations; nil: none are given, as above
 	Stored  *Broker        // tells of stored events; nil: no live updates
+	Agents  *Agents        // where agents report; nil: they cannot
 	Log     *slog.Logger
 	Version string
 	Demo    bool // the server shows the demo

@@ -91,6 +91,7 @@ type binariesOutput struct {
 	Body struct {
 		Binaries []Binary `json:"binaries"`
 		Next     string   `json:"next,omitempty" doc:"cursor of the next page; absent at the end"`
+		Newest   int64    `json:"newest,omitempty" doc:"the highest number that a binary has yet: binary_id:> and it finds what has come since. Not in a list of one station's binaries"`
 	}
 }
 
@@ -100,12 +101,17 @@ func (a *API) listBinaries(ctx context.Context, in *listBinariesInput) (*binarie
 		return nil, err
 	}
 	l.Cursor, l.Limit = in.Cursor, in.Limit
+	// Read first: what comes meanwhile counts as new, and is not missed.
+	newest, err := a.Store.NewestBinary(ctx)
+	if err != nil {
+		return nil, err
+	}
 	list, next, err := a.Store.Binaries(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	out := &binariesOutput{}
-	out.Body.Binaries, out.Body.Next = binariesJSON(list), next
+	out.Body.Binaries, out.Body.Next, out.Body.Newest = binariesJSON(list), next, newest
 	return out, nil
 }
 

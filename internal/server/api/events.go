@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
-	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/query"
 	"github.com/eljefe/eljefe/internal/store"
 )
@@ -60,8 +59,8 @@ func (in *SearchInput) search(now time.Time) (store.Search, error) {
 	if err != nil {
 		return store.Search{}, err
 	}
-	if !in.From.IsZero() && !in.To.IsZero() && !in.From.Before(in.To) {
-		return store.Search{}, fault.Invalidf("the time range ends at %s, before it begins at %s", in.To.Format(time.RFC3339), in.From.Format(time.RFC3339))
+	if err := checkRange(in.From, in.To); err != nil {
+		return store.Search{}, err
 	}
 	return store.Search{Query: q, From: in.From.UTC(), To: in.To.UTC()}, nil
 }
@@ -87,6 +86,7 @@ type eventsOutput struct {
 		Next       string     `json:"next,omitempty" doc:"cursor of the next page; absent at the end"`
 		Complete   bool       `json:"complete" doc:"false: the time for one search was up; everything on this side of searched_to was looked through, and next goes on from there"`
 		SearchedTo *time.Time `json:"searched_to,omitempty"`
+		Coverage   Coverage   `json:"coverage" doc:"of the whole span that was asked for"`
 	}
 }
 
@@ -95,11 +95,16 @@ func (a *API) listEvents(ctx context.Context, in *listEventsInput) (*eventsOutpu
 	if err != nil {
 		return nil, err
 	}
-	page, err := a.Store.ListEvents(ctx, store.List{Search: search, Cursor: in.Cursor, Limit: in.Limit, Ascending: in.Order == "asc"})
+	var page *store.Page
+	coverage, err := a.coveredSearch(ctx, search, func(ctx context.Context) (err error) {
+		page, err = a.Store.ListEvents(ctx, store.List{Search: search, Cursor: in.Cursor, Limit: in.Limit, Ascending: in.Order == "asc"})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &eventsOutput{}
+	out.Body.Coverage = coverage
 	out.Body.Events, out.Body.Next, out.Body.Complete = eventsJSON(page.Events), page.Next, page.Complete
 	if !page.Complete {
 		out.Body.SearchedTo = &page.SearchedTo
@@ -115,6 +120,8 @@ type countOutput struct {
 		Count    int64 `json:"count"`
 		AtLeast  bool  `json:"at_least" doc:"counting stopped at 10000"`
 		Complete bool  `json:"complete" doc:"false: the time was up; there may be more"`
+
+		Coverage Coverage `json:"coverage"`
 	}
 }
 
@@ -123,73 +130,17 @@ func (a *API) countEvents(ctx context.Context, in *SearchInput) (*countOutput, e
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.Store.CountEvents(ctx, search, exactCount)
+	var c store.Count
+	coverage, err := a.coveredSearch(ctx, search, func(ctx context.Context) (err error) {
+		c, err = a.Store.CountEvents(ctx, search, exactCount)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	out := &countOutput{}
+	out.Body.Coverage = coverage
 	out.Body.Count, out.Body.AtLeast, out.Body.Complete = c.Events, c.AtLeast, c.Complete
-	return out, nil
-}
-
-type histogramInput struct {
-	SearchInput
-	Buckets int `query:"buckets" minimum:"1" maximum:"500" default:"96"`
-}
-
-// Bucket is a span of a histogram.
-type Bucket struct {
-	Start time.Time `json:"start"`
-	Count int64     `json:"count"`
-}
-
-type histogramOutput struct {
-	Body struct {
-		From          *time.Time `json:"from,omitempty"`
-		To            *time.Time `json:"to,omitempty"`
-		BucketSeconds int64      `json:"bucket_seconds"`
-		Buckets       []Bucket   `json:"buckets"`
-		Complete      bool       `json:"complete" doc:"false: the time was up; the older buckets are too low"`
-	}
-}
-
-// histogramBudget is short: the picture goes with a list that is there already.
-const histogramBudget = 3 * time.Second
-
-func (a *API) histogram(ctx context.Context, in *histogramInput) (*histogramOutput, error) {
-	search, err := in.search(a.Now())
-	if err != nil {
-		return nil, err
-	}
-	search.Budget = histogramBudget
-	out := &histogramOutput{}
-	out.Body.Buckets, out.Body.Complete = []Bucket{}, true
-	if search.From.IsZero() || search.To.IsZero() {
-		oldest, newest, ok, err := a.Store.Bounds(ctx)
-		if err != nil || !ok {
-			return out, err
-		}
-		if search.From.IsZero() {
-			search.From = oldest.Truncate(time.Second)
-		}
-		if search.To.IsZero() {
-			search.To = newest.Truncate(time.Second).Add(time.Second)
-		}
-		if !search.From.Before(search.To) {
-			return out, nil
-		}
-	}
-	h, err := a.Store.CountOverTime(ctx, search, in.Buckets)
-	if err != nil {
-		return nil, err
-	}
-	b := &out.Body
-	b.From, b.To, b.BucketSeconds, b.Complete = &search.From, &search.To, int64(h.Width.Seconds()), h.Complete
-	for i, n := range h.Counts {
-		if start := h.From.Add(time.Duration(i) * h.Width); start.Before(search.To) {
-			b.Buckets = append(b.Buckets, Bucket{start, n})
-		}
-	}
 	return out, nil
 }
 
@@ -202,6 +153,8 @@ type processOutput struct {
 	Body struct {
 		Event
 		Children *int64 `json:"children,omitempty" doc:"how many processes it has started; absent where counting takes too long"`
+
+		Coverage Coverage `json:"coverage" doc:"of its station while it ran"`
 	}
 }
 
@@ -216,11 +169,23 @@ func (a *API) getProcess(ctx context.Context, in *ProcessInput) (*processOutput,
 	}
 	out := &processOutput{}
 	out.Body.Event = eventJSON(e)
-	children, known, err := a.Store.CountChildren(ctx, e)
-	if known {
-		out.Body.Children = &children
-	}
+	out.Body.Coverage, err = a.covered(ctx, known(a.question(ref.Started, afterward(e.Stopped), ref.Station)), func(ctx context.Context) error {
+		children, counted, err := a.Store.CountChildren(ctx, e)
+		if counted {
+			out.Body.Children = &children
+		}
+		return err
+	})
 	return out, err
+}
+
+// afterward returns the end of a span that ends with t, exclusive; it is open
+// where t is not known.
+func afterward(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(time.Microsecond)
 }
 
 // Ancestor is a process above another. One that is not stored is known from

@@ -174,6 +174,21 @@ func TestExploring(t *testing.T) {
 	for _, path := range []string{"", "?field=user", "?field=image", "?field=runs", "?field=name&q=user:bob"} {
 		a.call(auth.Viewer, http.MethodGet, "/binaries/facets"+path, nil, http.StatusUnprocessableEntity)
 	}
+	h := a.get("/binaries/histogram?buckets=2&q=" + url.QueryEscape("name:a.exe OR name:explorer.exe"))
+	a.expect(h, at(b, "binaries", 0, "first_seen"), "from")
+	a.expect(h, 1, "buckets", 0, "count")
+	a.expect(h, 1, "buckets", 1, "count")
+	a.expect(h, true, "complete")
+	h = a.get("/binaries/histogram?from=2026-11-16T00:00:00Z&to=2026-11-18T00:00:00Z&buckets=2&q=name:a.exe")
+	a.expect(h, 86400, "bucket_seconds")
+	a.expect(h, "[map[count:1 start:2026-11-16T00:00:00Z] map[count:0 start:2026-11-17T00:00:00Z]]", "buckets")
+	a.expect(a.get("/binaries/histogram?q=name:nothing"), "[]", "buckets")
+	for _, path := range []string{"?q=user:bob", "?buckets=501", "?from=2026-11-18T00:00:00Z&to=2026-11-16T00:00:00Z"} {
+		a.call(auth.Viewer, http.MethodGet, "/binaries/histogram"+path, nil, http.StatusUnprocessableEntity)
+	}
+	newest := fmt.Sprint(at(b, "newest"))
+	a.expect(a.get("/binaries/count?q=binary_id:"+newest), 1, "count")
+	a.expect(a.get("/binaries/count?q="+url.QueryEscape("binary_id:>"+newest)), 0, "count")
 	id := fmt.Sprint(at(b, "binaries", 0, "id"))
 	a.expect(a.get("/binaries/"+id), id, "id")
 	a.expect(a.get(fmt.Sprintf("/binaries/%064X", len(`C:\Windows\explorer.exe`))), id, "id")

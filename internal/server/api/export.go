@@ -72,11 +72,10 @@ func (a *API) exportStations(ctx context.Context, in *exportStationsInput) (*hum
 	if err := a.audit(ctx, "stations.export", in.Search, map[string]any{"show": in.Show, "format": in.Format}); err != nil {
 		return nil, err
 	}
-	now := a.Now()
-	l := in.list(now)
+	l := in.list(a.Now())
 	l.Sort = "name" // what does not change while they are read
 	return export(a, "stations", in.Format, func(ctx context.Context, write func([]Station) error) error {
-		return a.Store.EachStation(ctx, l, func(list []store.ListedStation) error { return write(stationsJSON(list, now)) })
+		return a.Store.EachStation(ctx, l, func(list []store.ListedStation) error { return write(stationsJSON(list)) })
 	}), nil
 }
 
@@ -199,7 +198,7 @@ func csvRecord(row any, columns []string) ([]string, error) {
 				names[n] = fmt.Sprint(x)
 			}
 			between := " "
-			if c == "paths" { // they may have spaces; no path of Windows has a |
+			if c == "paths" || c == "labels" { // they may have spaces; no path of Windows has a |
 				between = " | "
 			}
 			record[i] = csvText(strings.Join(names, between))

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"github.com/eljefe/eljefe/internal/wire"
 )
 
 // The page names no member of an answer that the API does not give.
@@ -29,6 +31,12 @@ func TestPageKnowsTheAPI(t *testing.T) {
 		{"BinaryUser", BinaryUser{}}, {"BinaryUserList", binaryUsersOutput{}.Body}, {"Launch", Launch{}}, {"LaunchList", launchesOutput{}.Body},
 		{"StationUser", StationUser{}}, {"StationUserList", stationUsersOutput{}.Body}, {"Pulse", pulseOutput{}.Body}, {"Overview", overviewOutput{}.Body},
 		{"SavedSearchDraft", SavedSearch{}}, {"SavedSearch", SavedSearch{}}, {"SavedSearchList", searchesOutput{}.Body},
+		{"StationName", StationName{}}, {"StationAgent", StationAgent{}}, {"AgentReport", wire.Hello{}}, {"AgentStream", wire.Stream{}},
+		{"AgentSensor", wire.Sensor{}}, {"AgentSelf", wire.Self{}}, {"Diagnosis", wire.Diagnosis{}},
+		{"Coverage", Coverage{}}, {"CoverageReport", coverageOutput{}.Body}, {"Gap", Gap{}}, {"GapPage", gapsOutput{}.Body},
+		{"Task", Task{}}, {"TaskDraft", addTaskInput{}.Body}, {"TaskPage", tasksOutput{}.Body}, {"StoredFile", StoredFile{}},
+		{"EnrolmentKey", EnrolmentKey{}}, {"EnrolmentKeyDraft", addEnrolmentKeyInput{}.Body}, {"NewEnrolmentKey", addEnrolmentKeyOutput{}.Body},
+		{"AuditEntry", AuditEntry{}}, {"AuditPage", auditOutput{}.Body},
 		{"StationPage", stationsOutput{}.Body}, {"ImportList", importsOutput{}.Body}, {"Status", statusOutput{}.Body},
 	} {
 		body := regexp.MustCompile(`(?s)export interface ` + tt.name + `\b[^{]*\{(.*?)\n\}`).FindSubmatch(raw)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/store"
 )
 
 // PulseHour is an hour of the pulse.
@@ -35,6 +36,7 @@ type pulseOutput struct {
 		BucketSeconds int64         `json:"bucket_seconds"`
 		Hours         []PulseHour   `json:"hours" doc:"every hour of the range, by the times of the events"`
 		Top           []BusyStation `json:"top" doc:"the stations with most starts in the range"`
+		Coverage      Coverage      `json:"coverage"`
 	}
 }
 
@@ -48,12 +50,16 @@ func (a *API) getPulse(ctx context.Context, in *pulseInput) (*pulseOutput, error
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.Store.Pulse(ctx, from, to, in.StationID, in.Top)
+	var p *store.Pulse
+	out := &pulseOutput{}
+	b := &out.Body
+	b.Coverage, err = a.covered(ctx, known(a.question(from, to, in.StationID)), func(ctx context.Context) (err error) {
+		p, err = a.Store.Pulse(ctx, from, to, in.StationID, in.Top)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := &pulseOutput{}
-	b := &out.Body
 	b.From, b.To, b.BucketSeconds, b.Hours, b.Top = from, to, 3600, []PulseHour{}, []BusyStation{}
 	for at := from; at.Before(to); at = at.Add(time.Hour) {
 		hour := PulseHour{Start: at}
@@ -105,13 +111,13 @@ type RecentEvents struct {
 	Last24h  int64 `json:"last_24h"`
 }
 
-// FleetStations is how many stations there are.
+// FleetStations is how many stations there are, those that were retired aside.
 type FleetStations struct {
 	Total     int64 `json:"total"`
 	Live      int64 `json:"live"`
 	Imported  int64 `json:"imported"`
 	Active24h int64 `json:"active_24h" doc:"with an event in the last 24 hours"`
-	Silent    int64 `json:"silent" doc:"live, and without"`
+	Silent    int64 `json:"silent" doc:"that should be in contact, and are not"`
 }
 
 // FleetBinaries is how many binaries have run.

@@ -33,6 +33,7 @@ func (a *API) routes() {
 
 	route(a, get, "/binaries", auth.Viewer, "List binaries", a.listBinaries)
 	route(a, get, "/binaries/count", auth.Viewer, "Count binaries", a.countBinaries)
+	route(a, get, "/binaries/histogram", auth.Viewer, "Count binaries over the time when they were first seen", a.getBinaryHistogram)
 	route(a, get, "/binaries/facets", auth.Viewer, "Count the values that fields of binaries have", a.getBinaryFacets)
 	route(a, get, "/binaries/export", auth.Viewer, "Export all binaries of a filter as NDJSON or CSV", a.exportBinaries)
 	route(a, get, "/binaries/{id}", auth.Viewer, "One binary", a.getBinary)
@@ -46,11 +47,25 @@ func (a *API) routes() {
 	route(a, get, "/query/check", auth.Viewer, "Check a filter and take it apart", a.checkQuery)
 
 	route(a, get, "/stations", auth.Viewer, "List stations", a.listStations)
+	route(a, get, "/stations/facets", auth.Viewer, "Count the values that fields of stations have", a.getStationFacets)
 	route(a, get, "/stations/export", auth.Viewer, "Export all stations as NDJSON or CSV", a.exportStations)
 	route(a, get, "/stations/{id}", auth.Viewer, "One station", a.getStation)
 	route(a, get, "/stations/{id}/binaries", auth.Viewer, "The binaries that have run on a station, the rarest first", a.listStationBinaries)
 	route(a, get, "/stations/{id}/users", auth.Viewer, "The accounts that have run something on a station", a.listStationUsers)
-	route(a, del, "/stations/{id}", auth.Administrator, "Remove an imported station and its events", a.removeStation)
+	route(a, patch, "/stations/{id}", auth.Analyst, "Name or label a station", a.changeStation)
+	route(a, post, "/stations/{id}/retire", auth.Administrator, "Say that nothing is expected of a station any more", a.retireStation)
+	route(a, post, "/stations/{id}/restore", auth.Administrator, "Take back that a station was retired", a.restoreStation)
+	route(a, post, "/stations/{id}/revoke", auth.Administrator, "Refuse a station's certificates, for good", a.revokeStation)
+	route(a, post, "/stations/{id}/tasks", auth.Analyst, "Ask a station for something", a.addTask)
+	route(a, del, "/stations/{id}", auth.Administrator, "Remove an imported, retired or revoked station and its events", a.removeStation)
+
+	route(a, get, "/gaps", auth.Viewer, "List the spans for which stations' records are incomplete, newest first", a.listGaps)
+	route(a, get, "/coverage", auth.Viewer, "How complete the record of a span is", a.getCoverage)
+	route(a, get, "/tasks", auth.Viewer, "List what stations were asked to do, newest first", a.listTasks)
+	route(a, get, "/tasks/{id}", auth.Viewer, "One task", a.getTask)
+	route(a, post, "/tasks/{id}/cancel", auth.Analyst, "Cancel a task that is not over", a.cancelTask)
+	route(a, get, "/files/{sha256}", auth.Viewer, "One file that was fetched from a station", a.getFile)
+	route(a, get, "/files/{sha256}/content", auth.Analyst, "The content of a file, as a gzip file", a.getFileContent, gzipAnswer)
 
 	route(a, get, "/overview", auth.Viewer, "The fleet in a few numbers", a.getOverview)
 	route(a, get, "/pulse", auth.Viewer, "Starts and stops in each hour, and the busiest stations", a.getPulse)
@@ -75,6 +90,12 @@ func (a *API) routes() {
 	route(a, post, "/tokens", auth.Viewer, "Make a token for a program", a.addToken)
 	route(a, del, "/tokens/{id}", auth.Viewer, "Revoke a token", a.removeToken)
 
+	route(a, get, "/enrolment-keys", auth.Administrator, "List the keys with which agents enrol", a.listEnrolmentKeys)
+	route(a, post, "/enrolment-keys", auth.Administrator, "Make a key with which agents enrol", a.addEnrolmentKey)
+	route(a, post, "/enrolment-keys/{id}/revoke", auth.Administrator, "Let nobody in by a key any more; its stations stay", a.revokeEnrolmentKey)
+	route(a, del, "/enrolment-keys/{id}", auth.Administrator, "Remove a key; its stations stay", a.removeEnrolmentKey)
+
+	route(a, get, "/audit", auth.Administrator, "What was done and by whom, newest first", a.listAudit)
 	route(a, get, "/status", auth.Viewer, "The server, its database and how much is stored", a.getStatus)
 }
 
@@ -86,6 +107,14 @@ func rawBody(op *huma.Operation) {
 		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 	}
 	op.DefaultStatus = http.StatusAccepted
+}
+
+// gzipAnswer says that the answer is a file.
+func gzipAnswer(op *huma.Operation) {
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "A gzip file with the content inside, so that it cannot be started by accident.",
+		Content:     map[string]*huma.MediaType{"application/gzip": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+	}}
 }
 
 // handlerName returns the name of a method value: "(*API).listEvents-fm" gives "listEvents".

@@ -49,6 +49,8 @@ type treeOutput struct {
 	Body struct {
 		Nodes []TreeNode `json:"nodes" doc:"in the order of their starts, so that each stands behind its parent"`
 		Next  string     `json:"next,omitempty" doc:"cursor of the next page; absent at the end"`
+
+		Coverage Coverage `json:"coverage" doc:"of its station since the process began"`
 	}
 }
 
@@ -61,11 +63,16 @@ func (a *API) getTree(ctx context.Context, in *treeInput) (*treeOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := a.Store.Tree(ctx, ref, after, in.Depth, in.Limit)
+	var list []store.TreeNode
+	var more bool
+	out := &treeOutput{}
+	out.Body.Coverage, err = a.covered(ctx, known(a.question(ref.Started, time.Time{}, ref.Station)), func(ctx context.Context) (err error) {
+		list, more, err = a.Store.Tree(ctx, ref, after, in.Depth, in.Limit)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	out := &treeOutput{}
 	out.Body.Nodes = make([]TreeNode, len(list))
 	for i := range list {
 		out.Body.Nodes[i] = treeNodeJSON(&list[i])

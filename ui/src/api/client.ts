@@ -1,19 +1,26 @@
 import type {
   Ancestor,
+  AuditPage,
   Binary,
   BinaryCount,
   BinaryPage,
   BinarySort,
   BinaryStationPage,
   BinaryUserList,
+  CoverageReport,
+  EnrolmentKey,
+  EnrolmentKeyDraft,
   EventCount,
   EventPage,
   EventRow,
   Facets,
+  GapCause,
+  GapPage,
   Histogram,
   Import,
   ImportList,
   LaunchList,
+  NewEnrolmentKey,
   Overview,
   Problem,
   Pulse,
@@ -26,11 +33,17 @@ import type {
   SavedSearchList,
   Session,
   Station,
+  StationFacetField,
+  StationFilter,
   StationPage,
-  StationShow,
   StationSort,
   StationUserList,
   Status,
+  StoredFile,
+  Task,
+  TaskDraft,
+  TaskPage,
+  TaskState,
   Token,
   TreePage,
   User,
@@ -152,6 +165,25 @@ export type Order = 'asc' | 'desc';
 
 export type ExportFormat = 'csv' | 'ndjson';
 
+/** Gaps that touch a span. */
+export interface GapFilter {
+  station?: number;
+  from?: string;
+  to?: string;
+  cause?: GapCause;
+}
+
+export interface TaskFilter {
+  station?: number;
+  state?: TaskState;
+}
+
+/** What somebody did, exactly named. */
+export interface AuditFilter {
+  action?: string;
+  who?: string;
+}
+
 /** A binary by its number, or by a whole SHA-256, SHA-1 or MD5 in hex. */
 export type BinaryName = number | string;
 
@@ -185,6 +217,8 @@ export const api = {
     request<BinaryPage>('/binaries', { parameters: { ...of, ...page }, signal }),
   binaryCount: (q: string | undefined, signal?: AbortSignal) =>
     request<BinaryCount>('/binaries/count', { parameters: { q }, signal }),
+  binaryHistogram: (of: Search, buckets: number, signal?: AbortSignal) =>
+    request<Histogram>('/binaries/histogram', { parameters: { ...search(of), buckets }, signal }),
   binaryFacets: (q: string | undefined, fields: readonly string[], limit: number, signal?: AbortSignal) =>
     request<Facets>('/binaries/facets', { parameters: { q, field: fields, limit }, signal }),
   binaryExport: (of: { q?: string; sort?: BinarySort; order?: Order }, format: ExportFormat) =>
@@ -206,21 +240,46 @@ export const api = {
   check: (q: string, signal?: AbortSignal, of?: FilterOf) =>
     request<QueryCheck>('/query/check', { parameters: { q, of }, signal }),
 
-  stations: (
-    page: Part & { search?: string; show?: StationShow; sort?: StationSort; order?: Order },
-    signal?: AbortSignal,
-  ) => request<StationPage>('/stations', { parameters: { ...page }, signal }),
-  stationExport: (of: { search?: string; show?: StationShow }, format: ExportFormat) =>
-    address('/stations/export', { ...of, format }),
+  stations: (page: Part & StationFilter & { sort?: StationSort; order?: Order }, signal?: AbortSignal) =>
+    request<StationPage>('/stations', { parameters: { ...page }, signal }),
+  stationFacets: (of: StationFilter, fields: readonly StationFacetField[], limit: number, signal?: AbortSignal) =>
+    request<Facets>('/stations/facets', { parameters: { ...of, field: fields, limit }, signal }),
+  stationExport: (of: StationFilter, format: ExportFormat) => address('/stations/export', { ...of, format }),
   station: (id: number, signal?: AbortSignal) => request<Station>(`/stations/${id}`, { signal }),
   stationBinaries: (id: number, page: Part, signal?: AbortSignal) =>
     request<BinaryPage>(`/stations/${id}/binaries`, { parameters: { ...page }, signal }),
   stationUsers: (id: number, limit?: number, signal?: AbortSignal) =>
     request<StationUserList>(`/stations/${id}/users`, { parameters: { limit }, signal }),
+  changeStation: (id: number, change: { name?: string; labels?: string[] }) =>
+    request<Station>(`/stations/${id}`, { method: 'PATCH', body: change }),
+  retireStation: (id: number) => request<Station>(`/stations/${id}/retire`, { method: 'POST' }),
+  restoreStation: (id: number) => request<Station>(`/stations/${id}/restore`, { method: 'POST' }),
+  revokeStation: (id: number) => request<Station>(`/stations/${id}/revoke`, { method: 'POST' }),
   deleteStation: (id: number) => request<void>(`/stations/${id}`, { method: 'DELETE' }),
 
   pulse: (of: { from?: string; to?: string; station_id?: number; top?: number }, signal?: AbortSignal) =>
     request<Pulse>('/pulse', { parameters: { ...of }, signal }),
+  gaps: (of: GapFilter, page: Part, signal?: AbortSignal) =>
+    request<GapPage>('/gaps', { parameters: { ...of, ...page }, signal }),
+  coverage: (of: { from?: string; to?: string; station?: number; bands?: number }, signal?: AbortSignal) =>
+    request<CoverageReport>('/coverage', { parameters: { ...of }, signal }),
+
+  tasks: (of: TaskFilter, page: Part, signal?: AbortSignal) =>
+    request<TaskPage>('/tasks', { parameters: { ...of, ...page }, signal }),
+  task: (id: number, signal?: AbortSignal) => request<Task>(`/tasks/${id}`, { signal }),
+  addTask: (station: number, body: TaskDraft) => request<Task>(`/stations/${station}/tasks`, { method: 'POST', body }),
+  cancelTask: (id: number) => request<Task>(`/tasks/${id}/cancel`, { method: 'POST' }),
+  file: (sha256: string, signal?: AbortSignal) => request<StoredFile>(`/files/${sha256}`, { signal }),
+  fileContent: (sha256: string) => address(`/files/${sha256}/content`),
+
+  enrolmentKeys: (signal?: AbortSignal) => request<{ keys: EnrolmentKey[] }>('/enrolment-keys', { signal }),
+  addEnrolmentKey: (body: EnrolmentKeyDraft) => request<NewEnrolmentKey>('/enrolment-keys', { method: 'POST', body }),
+  revokeEnrolmentKey: (id: number) => request<void>(`/enrolment-keys/${id}/revoke`, { method: 'POST' }),
+  deleteEnrolmentKey: (id: number) => request<void>(`/enrolment-keys/${id}`, { method: 'DELETE' }),
+
+  audit: (of: AuditFilter, page: Part, signal?: AbortSignal) =>
+    request<AuditPage>('/audit', { parameters: { ...of, ...page }, signal }),
+
   overview: (signal?: AbortSignal) => request<Overview>('/overview', { signal }),
 
   searches: (signal?: AbortSignal) => request<SavedSearchList>('/searches', { signal }),

@@ -1,6 +1,16 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
-import { ApiError, api, type BinaryName, type FilterOf, type Order, type Search } from './client';
-import type { BinarySort, Facets, StationShow, StationSort } from './types';
+import {
+  ApiError,
+  type AuditFilter,
+  api,
+  type BinaryName,
+  type FilterOf,
+  type GapFilter,
+  type Order,
+  type Search,
+  type TaskFilter,
+} from './client';
+import type { BinarySort, Facets, StationFacetField, StationFilter, StationSort } from './types';
 
 export const pageSize = 200;
 
@@ -78,6 +88,11 @@ export const queries = {
     }),
   binaryCount: (q?: string) =>
     queryOptions({ queryKey: ['binaries', 'count', q], queryFn: ({ signal }) => api.binaryCount(q, signal) }),
+  binaryHistogram: (of: Search, buckets: number) =>
+    queryOptions({
+      queryKey: ['binaries', 'histogram', of, buckets],
+      queryFn: ({ signal }) => api.binaryHistogram(of, buckets, signal),
+    }),
   binaryFacets: (q: string | undefined, fields: readonly string[], limit = 10) =>
     queryOptions<Facets>({
       queryKey: ['binaries', 'facets', q, fields, limit],
@@ -125,12 +140,17 @@ export const queries = {
       queryFn: ({ signal }) => api.check(q, signal, of),
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  stations: (search: string, by: { show?: StationShow; sort?: StationSort; order?: Order } = {}) =>
+  stations: (search: string, by: Omit<StationFilter, 'search'> & { sort?: StationSort; order?: Order } = {}) =>
     infiniteQueryOptions({
       queryKey: ['stations', search, by],
       queryFn: ({ pageParam, signal }) => api.stations({ search, ...by, limit: pageSize, cursor: pageParam }, signal),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next,
+    }),
+  stationFacets: (of: StationFilter, fields: readonly StationFacetField[], limit = 10) =>
+    queryOptions<Facets>({
+      queryKey: ['stations', 'facets', of, fields, limit],
+      queryFn: ({ signal }) => api.stationFacets(of, fields, limit, signal),
     }),
   station: (id: number) =>
     queryOptions({ queryKey: ['station', id], queryFn: ({ signal }) => api.station(id, signal) }),
@@ -148,6 +168,34 @@ export const queries = {
     }),
   pulse: (of: { from?: string; to?: string; station_id?: number; top?: number }) =>
     queryOptions({ queryKey: ['pulse', of], queryFn: ({ signal }) => api.pulse(of, signal) }),
+  gaps: (of: GapFilter, limit = pageSize) =>
+    infiniteQueryOptions({
+      queryKey: ['gaps', of, limit],
+      queryFn: ({ pageParam, signal }) => api.gaps(of, { limit, cursor: pageParam }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  coverage: (of: { from?: string; to?: string; station?: number; bands?: number }) =>
+    queryOptions({ queryKey: ['coverage', of], queryFn: ({ signal }) => api.coverage(of, signal) }),
+  tasks: (of: TaskFilter) =>
+    infiniteQueryOptions({
+      queryKey: ['tasks', 'rows', of],
+      queryFn: ({ pageParam, signal }) => api.tasks(of, { limit: pageSize, cursor: pageParam }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  task: (id: number) => queryOptions({ queryKey: ['tasks', id], queryFn: ({ signal }) => api.task(id, signal) }),
+  file: (sha256: string) =>
+    queryOptions({ queryKey: ['file', sha256], queryFn: ({ signal }) => api.file(sha256, signal) }),
+  enrolmentKeys: () =>
+    queryOptions({ queryKey: ['enrolment-keys'], queryFn: ({ signal }) => api.enrolmentKeys(signal) }),
+  audit: (of: AuditFilter) =>
+    infiniteQueryOptions({
+      queryKey: ['audit', of],
+      queryFn: ({ pageParam, signal }) => api.audit(of, { limit: pageSize, cursor: pageParam }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
   overview: () => queryOptions({ queryKey: ['overview'], queryFn: ({ signal }) => api.overview(signal) }),
   searches: () => queryOptions({ queryKey: ['searches'], queryFn: ({ signal }) => api.searches(signal) }),
   savedSearch: (id: number) =>

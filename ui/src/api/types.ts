@@ -111,6 +111,8 @@ export interface EventRow extends Statistics {
   launch_runs?: number;
   /** How many processes it has started. Only of a process that was asked for by its id. */
   children?: number;
+  /** Of its station while it ran. Only of a process that was asked for by its id. */
+  coverage?: Coverage;
 }
 
 export interface EventPage {
@@ -118,12 +120,14 @@ export interface EventPage {
   next?: string;
   complete: boolean;
   searched_to?: string;
+  coverage?: Coverage;
 }
 
 export interface EventCount {
   count: number;
   at_least: boolean;
   complete: boolean;
+  coverage?: Coverage;
 }
 
 export interface Histogram {
@@ -132,6 +136,8 @@ export interface Histogram {
   bucket_seconds: number;
   buckets: { start: string; count: number }[];
   complete: boolean;
+  /** Of events; absent for binaries. */
+  coverage?: Coverage;
 }
 
 export interface FacetValue {
@@ -193,6 +199,7 @@ export interface TreeNode {
 export interface TreePage {
   nodes: TreeNode[];
   next?: string;
+  coverage?: Coverage;
 }
 
 export interface Binary {
@@ -228,6 +235,8 @@ export type BinarySort = 'first_seen' | 'last_seen' | 'stations' | 'runs' | 'nam
 export interface BinaryPage {
   binaries: Binary[];
   next?: string;
+  /** The highest number of a binary when it was asked; absent where there is none, and for those of one station. */
+  newest?: number;
 }
 
 export interface BinaryCount {
@@ -306,25 +315,142 @@ export interface QueryCheck {
   terms: QueryTerm[];
 }
 
+/** How a station is doing; the last is one that only an imported log speaks of. */
+export type StationState = 'online' | 'silent' | 'waiting' | 'retired' | 'revoked' | 'imported';
+
 export interface Station {
   id: number;
   name: string;
   origin: 'live' | 'imported';
+  state: StationState;
   first_seen: string;
   last_seen: string;
   processes?: number;
   /** In the 24 hours before now. */
   events_24h?: number;
-  /** Live, and no event for over 24 hours. */
+  /** Its state is silent: no contact for three minutes. */
   silent?: boolean;
-  /** Only of a station alone. */
+  labels: string[];
+
+  /** What follows is known of stations that have enrolled; most of it once they have been in contact. */
+  system?: string;
+  architecture?: string;
+  agent_version?: string;
+  sensor_mode?: string;
+  sensor_state?: SensorState | '';
+  last_contact?: string;
+  /** The server's clock minus the station's. */
+  clock_offset_ms?: number;
+  address?: string;
+  /** Records in its spool that it had not sent at its last contact. */
+  waiting?: number;
+  /** A person gave it its name. */
+  renamed?: boolean;
+  enrolled?: string;
+  retired?: string;
+  revoked?: string;
+
+  /** What follows only of a station alone. */
   binaries?: number;
   users?: number;
+  agent?: StationAgent;
 }
 
-/** Which stations a list is about; all, where absent. */
-export type StationShow = 'live' | 'silent' | 'imported';
-export type StationSort = 'name' | 'last_seen' | 'first_seen' | 'processes';
+/** A station named beside something else. */
+export interface StationName {
+  id: number;
+  name: string;
+}
+
+/** What the page of a station says of its agent. */
+export interface StationAgent {
+  /** As the computer calls itself. */
+  host_name: string;
+  fingerprint: string;
+  booted?: string;
+  agent_began?: string;
+  /** Name of the key with which it enrolled. */
+  enrolment_key?: string;
+  /** It is a clone of this station. */
+  parted_from?: StationName;
+  /** Other stations on the same machine: it was installed anew. */
+  same_machine: (StationName & { last_contact?: string })[];
+  /** The last hello; absent until there was one. */
+  report?: AgentReport;
+  gaps_7d: number;
+  /** What both clocks showed at the same moments, newest first. */
+  clock: { server_time: string; station_time: string }[];
+}
+
+export type SensorState = 'working' | 'degraded' | 'stopped';
+
+/** What an agent tells of itself. All of it is the station's claim. */
+export interface AgentReport {
+  machine: { name: string; fingerprint: string; system: string; architecture: string; agent_version: string };
+  run: string;
+  boot_id: number;
+  booted: string;
+  agent_began: string;
+  now: string;
+  offset_ms?: number;
+  /** Whether it can be asked to end a process. */
+  end_process?: boolean;
+  stream: AgentStream;
+  sensor: AgentSensor;
+  self: AgentSelf;
+}
+
+/** The state of an agent's spool. */
+export interface AgentStream {
+  last: number;
+  acknowledged: number;
+  /** Records. */
+  waiting: number;
+  bytes: number;
+  limit: number;
+  oldest_waiting?: string;
+}
+
+export interface AgentSensor {
+  mode: string;
+  state: SensorState;
+  detail?: string;
+  events: number;
+  lost: number;
+}
+
+/** What an agent costs its station. */
+export interface AgentSelf {
+  memory_bytes: number;
+  cpu_seconds: number;
+  goroutines: number;
+  queues?: Record<string, number>;
+}
+
+/** Which stations a list is about; all but the retired ones, where absent. */
+export type StationShow = 'live' | 'online' | 'silent' | 'waiting' | 'retired' | 'revoked' | 'imported';
+export type StationSort = 'name' | 'last_seen' | 'first_seen' | 'processes' | 'last_contact';
+
+/** What chooses stations; an absent member does not restrict. */
+export interface StationFilter {
+  search?: string;
+  show?: StationShow;
+  label?: string;
+  system?: string;
+  agent_version?: string;
+  sensor_mode?: string;
+  /** Name of the key with which they enrolled. */
+  enrolment_key?: string;
+}
+
+export type StationFacetField =
+  | 'state'
+  | 'origin'
+  | 'label'
+  | 'system'
+  | 'agent_version'
+  | 'sensor_mode'
+  | 'enrolment_key';
 
 export interface StationPage {
   stations: Station[];
@@ -352,6 +478,179 @@ export interface Pulse {
   hours: { start: string; starts: number; stops: number }[];
   /** The stations with most starts in the span. */
   top: { station_id: number; station: string; starts: number }[];
+  coverage?: Coverage;
+}
+
+/** Why a station's record is incomplete for a while. */
+export type GapCause =
+  | 'source_lost'
+  | 'spool_evicted'
+  | 'spool_damaged'
+  | 'enrichment_skipped'
+  | 'agent_off'
+  | 'before_agent'
+  | 'clock_jump'
+  | 'refused'
+  | 'unexplained';
+
+/** How complete the record is for the span and the stations that an answer is about. */
+export interface Coverage {
+  /** No station is blind, silent or behind. */
+  complete: boolean;
+  gaps: number;
+  /** Stations that were blind for a part of it. */
+  stations: number;
+  /** Events that are known to be missing. */
+  lost: number;
+  /** There are gaps of which nobody knows how many events they swallowed. */
+  lost_unknown: boolean;
+  /** From the first gap's beginning to the last one's end, within the span. */
+  from?: string;
+  to?: string;
+  /** Stations that should be talking and are not. */
+  silent: number;
+  /** Stations that still hold older records than the end of the span. */
+  behind: number;
+  causes: { cause: GapCause; gaps: number; stations: number; events: number }[];
+}
+
+export interface CoverageReport extends Coverage {
+  /** Equal spans and how many stations were blind in each; empty unless asked for. */
+  bands: { from: string; to: string; stations: number }[];
+  /** Some of the stations that are meant. */
+  examples: { id: number; name: string; why: 'gap' | 'silent' | 'behind' }[];
+}
+
+/** A span for which a station's record is incomplete. */
+export interface Gap {
+  id: number;
+  station: StationName;
+  cause: GapCause;
+  from: string;
+  to: string;
+  /** That are missing or lack something; absent where nobody can know. */
+  events?: number;
+  first_seq?: number;
+  last_seq?: number;
+  /** For people: what exactly happened; the station's words. */
+  detail: string;
+  received: string;
+}
+
+export interface GapPage {
+  gaps: Gap[];
+  next?: string;
+}
+
+export type Verb = 'fetch_file' | 'end_process' | 'list_processes' | 'diagnose';
+
+export type TaskState = 'queued' | 'sent' | 'running' | 'done' | 'failed' | 'refused' | 'cancelled' | 'expired';
+
+/** Something a station is asked to do. */
+export interface Task {
+  id: number;
+  station: StationName;
+  verb: Verb;
+  state: TaskState;
+  who: string;
+  why: string;
+  created: string;
+  expires: string;
+  sent?: string;
+  finished?: string;
+  updated: string;
+  /** Why it failed, or what was done; the station's words. */
+  message: string;
+  /** Of the verb; of diagnose it is a Diagnosis. */
+  result?: unknown;
+  /** Of a file, received so far. */
+  bytes: number;
+  bytes_all?: number;
+  sha256?: string;
+  process_id?: string;
+  image?: string;
+}
+
+/** Asks for a task: fetch_file names a SHA-256, end_process a process. */
+export interface TaskDraft {
+  verb: Verb;
+  why: string;
+  sha256?: string;
+  process_id?: string;
+}
+
+export interface TaskPage {
+  tasks: Task[];
+  next?: string;
+}
+
+/** The result of the verb diagnose. */
+export interface Diagnosis {
+  hello: AgentReport;
+  /** The newest lines of the agent's log, oldest first. */
+  log: string[];
+  threads: string;
+}
+
+/** A file that was fetched from a station. */
+export interface StoredFile {
+  sha256: string;
+  bytes: number;
+  /** As it is kept, compressed. */
+  stored: number;
+  station?: StationName;
+  received: string;
+  /** That fetched it. */
+  task?: number;
+}
+
+/** A secret with which agents enrol. */
+export interface EnrolmentKey {
+  id: number;
+  name: string;
+  state: 'usable' | 'used_up' | 'expired' | 'revoked';
+  /** That its stations get. */
+  labels: string[];
+  /** Absent: no limit. */
+  max_uses?: number;
+  uses: number;
+  /** That it let in and that are still there. */
+  stations: number;
+  /** Absent: never. */
+  expires?: string;
+  revoked?: string;
+  created: string;
+  created_by: string;
+}
+
+export interface EnrolmentKeyDraft {
+  name: string;
+  labels: string[];
+  max_uses?: number;
+  expires?: string;
+}
+
+/** A key that was just made. The secret is shown this once. */
+export interface NewEnrolmentKey {
+  key: EnrolmentKey;
+  secret: string;
+  /** The line that installs an agent on Linux; absent where this server hears no agents. */
+  command?: string;
+}
+
+/** Something that somebody did. */
+export interface AuditEntry {
+  id: number;
+  time: string;
+  who: string;
+  action: string;
+  subject: string;
+  detail: Record<string, unknown>;
+}
+
+export interface AuditPage {
+  entries: AuditEntry[];
+  next?: string;
 }
 
 export interface Overview {
@@ -433,6 +732,8 @@ export interface Status {
   oldest?: string;
   newest?: string;
   stations: number;
+  /** Where agents report, and by which authority's SHA-256 they know the server; absent where they cannot. */
+  agents?: { listen: string; address: string; authority: string };
 }
 
 /** An error as the server tells it (RFC 9457). */
