@@ -1,6 +1,7 @@
 # What there is to do here; each target says what for.
 
 BIN      := bin/eljefe
+AGENT    := bin/eljefe-agent
 PAGE     := internal/server/web/dist/index.html
 PAGE_SRC := $(shell find ui -path ui/node_modules -prune -o -path ui/e2e -prune -o -type f -print)
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -20,10 +21,11 @@ run: ## build, then run the server with demo data in ./data (or DATA_DIR)
 	@$(MAKE) --no-print-directory build
 	@exec scripts/run.sh
 
-build: ## build the page and bin/eljefe
+build: ## build the page, bin/eljefe and bin/eljefe-agent
 	@scripts/setup.sh build
 	@$(MAKE) -s --no-print-directory $(PAGE)
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eljefe
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT) ./cmd/eljefe-agent
 
 $(PAGE): $(PAGE_SRC)
 	npm --prefix ui run --silent build

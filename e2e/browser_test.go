@@ -42,9 +42,13 @@ func TestPage(t *testing.T) {
 	}
 	s := serve(t, dataDir(t), "--demo")
 	s.logIn()
+	agent, err := agentProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("npm", "--prefix", filepath.Join("..", "ui"), "run", "--silent", "e2e")
 	cmd.Env = append(os.Environ(), "ELJEFE_E2E_URL="+s.Address, "ELJEFE_E2E_USER=admin", "ELJEFE_E2E_PASSWORD="+newPassword,
-		"ELJEFE_E2E_TESTDATA="+recorded(t))
+		"ELJEFE_E2E_TESTDATA="+recorded(t), "ELJEFE_E2E_AGENT="+agent)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

@@ -94,7 +94,7 @@ func tryServe(t *testing.T, dir string, args ...string) (*server, error) {
 		t.Fatal(err)
 	}
 	s := &server{t: t, dir: dir, out: &lockedBuffer{}, log: &lockedBuffer{}, exited: make(chan error, 1)}
-	s.cmd = exec.Command(path, append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:" + freePort(t)}, args...)...)
+	s.cmd = exec.Command(path, append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:" + freePort(t), "--agent-listen", "127.0.0.1:" + freePort(t)}, args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/importer"
 	"github.com/eljefe/eljefe/internal/ingest"
+	"github.com/eljefe/eljefe/internal/recording"
 	"github.com/eljefe/eljefe/internal/store/storetest"
 )
 
@@ -138,7 +139,7 @@ func TestNoLog(t *testing.T) {
 		"empty": "", "text": "hello", "laid out": "{\n \"kind\": \"start\"}", "xml": "<Events/>", "zip": "PK\x03\x04",
 	} {
 		_, err := importBytes(t, in, name, []byte(content))
-		if !errors.Is(err, importer.ErrFormat) || fault.KindOf(err) != fault.Invalid {
+		if !errors.Is(err, recording.ErrFormat) || fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: got %v, want an error that says what can be imported", name, err)
 		}
 	}

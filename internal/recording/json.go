@@ -1,10 +1,13 @@
-package importer
+package recording
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
@@ -19,8 +22,8 @@ type exported struct {
 }
 
 // parseLine returns what stands in one line of JSON.
-func parseLine(line []byte, number uint64) []item {
-	damage := func(err error) []item { return []item{{damage: fmt.Errorf("line %d: %w", number, err)}} }
+func parseLine(line []byte, number uint64) []Item {
+	damage := func(err error) []Item { return []Item{{Damage: fmt.Errorf("line %d: %w", number, err)}} }
 	var shape struct {
 		Kind    *json.RawMessage `json:"kind"`
 		EventID *json.RawMessage `json:"EventID"`
@@ -45,19 +48,19 @@ func parseLine(line []byte, number uint64) []item {
 			return damage(err)
 		}
 		if !ok {
-			return []item{{}}
+			return []Item{{}}
 		}
 		if p.SourceRecord == 0 {
 			p.SourceRecord = number
 		}
-		return []item{{event: &p}}
+		return []Item{{Event: &p}}
 	}
 	return damage(errors.New(`the object has neither "kind" (El Jefe's own events) nor "EventID" (Windows events)`))
 }
 
-func (e *exported) items() []item {
+func (e *exported) items() []Item {
 	if e.Kind == event.Stop || e.Stopped.IsZero() {
-		return []item{{event: &e.Process}}
+		return []Item{{Event: &e.Process}}
 	}
 	stop := event.Process{
 		Kind: event.Stop, Time: e.Stopped, Station: e.Station, Sensor: e.Sensor, SourceRecord: e.SourceRecord,
@@ -65,7 +68,7 @@ func (e *exported) items() []item {
 		Image: e.Image, User: e.User, UserSID: e.UserSID, ExitCode: e.ExitCode, Statistics: e.Statistics,
 	}
 	e.ExitCode, e.Statistics = nil, nil
-	return []item{{event: &e.Process}, {event: &stop, second: true}}
+	return []Item{{Event: &e.Process}, {Event: &stop, Second: true}}
 }
 
 // describeJSON says what is wrong with a line in words for people.
@@ -87,4 +90,64 @@ func kindName(t *json.UnmarshalTypeError) string {
 		return "an object or a time"
 	}
 	return "a " + t.Type.Kind().String()
+}
+
+// maxLine is the longest line of JSON that is read: an event with two command
+// lines of the greatest length, every character escaped, is shorter.
+const maxLine = 2 << 20
+
+// jsonItems reads newline-delimited JSON.
+func jsonItems(r io.Reader) iter.Seq[Item] {
+	return func(yield func(Item) bool) {
+		lines := bufio.NewReaderSize(r, 1<<16)
+		var read int64
+		for number := uint64(1); ; number++ {
+			line, n, err := readLine(lines)
+			read += n
+			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errLongLine) {
+				yield(Item{Damage: fmt.Errorf("line %d: %w", number, err), Read: read})
+				return
+			}
+			if n == 0 {
+				return
+			}
+			line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
+			if len(line) == 0 && !errors.Is(err, errLongLine) {
+				continue
+			}
+			if errors.Is(err, errLongLine) {
+				if !yield(Item{Damage: fmt.Errorf("line %d: %w", number, err), Read: read}) {
+					return
+				}
+				continue
+			}
+			for _, it := range parseLine(line, number) {
+				it.Read = read
+				if !yield(it) {
+					return
+				}
+			}
+		}
+	}
+}
+
+var errLongLine = fmt.Errorf("longer than %d bytes", maxLine)
+
+// readLine returns the next line, and how many bytes it took. A line that is
+// too long is skipped to its end.
+func readLine(r *bufio.Reader) (line []byte, n int64, err error) {
+	for {
+		part, err := r.ReadSlice('\n')
+		n += int64(len(part))
+		if n <= maxLine {
+			line = append(line, part...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if n > maxLine {
+			return nil, n, errLongLine
+		}
+		return line, n, err
+	}
 }

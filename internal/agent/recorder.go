@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/eljefe/eljefe/internal/agent/sensor"
+	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/wire"
+)
+
+const (
+	takeEvents = 256             // written at once
+	enrichTime = 2 * time.Second // how long events wait for facts
+)
+
+// notAnEvent is the detail of the gap for what cannot be recorded. It is always
+// the same text, so that hostile events do not make as many gaps.
+const notAnEvent = "the sensor reported what is no event; the agent's log on level debug says what"
+
+// Enrich adds to events what the sensor did not know. It returns when it is done
+// or ctx is over, which is soon; the events then go on as they are.
+type Enrich func(ctx context.Context, events []*event.Process)
+
+// keeper is what keeps records: the spool.
+type keeper interface {
+	Append(ctx context.Context, records ...[]byte) (uint64, error)
+}
+
+// A recorder carries what the sink has into the spool. Gaps of other origin may be recorded at the same time.
+type recorder struct {
+	sink    *sensor.Sink
+	enrich  Enrich // nil: nothing is added
+	spool   keeper
+	log     *slog.Logger
+	mu      sync.Mutex
+	failing bool // the last write failed; guarded by mu
+}
+
+// run records until ctx is over and nothing is left in the sink.
+func (r *recorder) run(ctx context.Context) {
+	for {
+		events, gaps, err := r.sink.Take(ctx, takeEvents)
+		if err != nil {
+			return
+		}
+		r.record(events, gaps)
+	}
+}
+
+// record writes events and gaps to the spool. It is not stopped by the end of the
+// agent: what the sink gave is not given again.
+func (r *recorder) record(events []*event.Process, gaps []event.Gap) {
+	if r.enrich != nil && len(events) > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), enrichTime)
+		r.enrich(ctx, events)
+		cancel()
+	}
+	records := make([][]byte, 0, len(events)+len(gaps))
+	for _, p := range events {
+		raw, err := encode(p)
+		if err != nil {
+			r.sink.Lost(1, at(p), at(p), notAnEvent)
+			r.log.Debug("an event cannot be recorded", "err", err)
+			continue
+		}
+		records = append(records, raw)
+	}
+	for i := range gaps {
+		raw, err := encodeGap(&gaps[i])
+		if err != nil {
+			r.log.Error("a gap cannot be recorded", "cause", gaps[i].Cause, "err", err)
+			continue
+		}
+		records = append(records, raw)
+	}
+	r.append(records)
+}
+
+// append writes records. What cannot be written the spool counts itself.
+func (r *recorder) append(records [][]byte) {
+	if len(records) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, err := r.spool.Append(context.Background(), records...)
+	switch {
+	case err == nil && r.failing:
+		r.log.Info("events can be kept again")
+	case err != nil && !r.failing:
+		r.log.Error("events cannot be kept: they are counted as lost", "err", err)
+	}
+	r.failing = err != nil
+}
+
+// at returns a time that a gap may have.
+func at(p *event.Process) time.Time {
+	if p.Time.IsZero() {
+		return time.Now()
+	}
+	return p.Time
+}
+
+// encode returns the record of an event. Whose it is and which number it has are
+// not the sensor's to say.
+func encode(p *event.Process) ([]byte, error) {
+	p.Station, p.Seq, p.Origin, p.SourceFile, p.SourceRecord = "", 0, "", "", 0
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(p)
+	if err == nil && len(raw) > wire.MaxLine-len(`"seq":18446744073709551615,`) {
+		err = errors.New("the event is larger than the protocol allows")
+	}
+	return raw, err
+}
+
+func encodeGap(g *event.Gap) ([]byte, error) {
+	if err := g.Check(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(g)
+}
