@@ -51,6 +51,7 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
     'process-raw': `/processes/${process}?tab=raw`,
     import: '/import',
     settings: '/settings',
+    'settings-keys': '/settings?section=keys',
   };
 }
 

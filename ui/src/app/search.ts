@@ -1,4 +1,4 @@
-import type { BinarySort, StationShow, StationSort } from '@/api/types';
+import type { BinarySort, StationFilter, StationShow, StationSort } from '@/api/types';
 import { type RangeParameters, readRange, writeRange } from './range';
 
 /** The pages that list events: all of them, or one for each process. */
@@ -83,27 +83,39 @@ export function binaryHref(id: number | string, tab?: string): string {
 }
 
 /** What the address of the stations page says. */
-export interface StationSearch {
-  search?: string;
-  /** Absent for all. */
-  show?: StationShow;
+export interface StationSearch extends StationFilter {
   /** Absent for those by name. */
   sort?: StationSort;
   order?: 'desc';
   /** The station that lies open beside the table. */
   s?: string;
+  /** Of which span the events above the table are, as "24h"; the usual one, where absent. */
+  span?: string;
 }
 
-export const stationShows: readonly StationShow[] = ['live', 'silent', 'imported'];
-const stationSorts: readonly StationSort[] = ['last_seen', 'first_seen', 'processes'];
+export const stationShows: readonly StationShow[] = [
+  'live',
+  'online',
+  'silent',
+  'waiting',
+  'imported',
+  'retired',
+  'revoked',
+];
+const stationSorts: readonly StationSort[] = ['last_contact', 'last_seen', 'first_seen', 'processes'];
+
+/** The members of a station's address that choose by a value. */
+export const stationValues = ['label', 'system', 'agent_version', 'sensor_mode', 'enrolment_key'] as const;
 
 export function readStationSearch(raw: Record<string, unknown>): StationSearch {
   return tidy({
     search: text(raw.search)?.trim() || undefined,
     show: stationShows.find((each) => each === raw.show),
+    ...Object.fromEntries(stationValues.map((name) => [name, text(raw[name])])),
     sort: stationSorts.find((each) => each === raw.sort),
     order: raw.order === 'desc' ? 'desc' : undefined,
     s: text(raw.s),
+    span: text(raw.span),
   });
 }
 
@@ -118,10 +130,12 @@ export interface ThingSearch {
   p?: string;
   /** Of which span the page tells, as "7d". */
   span?: string;
+  /** The cause whose gaps are listed; all, where absent. */
+  cause?: string;
 }
 
 export function readThingSearch(raw: Record<string, unknown>): ThingSearch {
-  return tidy({ tab: text(raw.tab), p: text(raw.p), span: text(raw.span) });
+  return tidy({ tab: text(raw.tab), p: text(raw.p), span: text(raw.span), cause: text(raw.cause) });
 }
 
 /** What the address of a process's page says. */

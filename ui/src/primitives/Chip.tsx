@@ -1,13 +1,24 @@
 import type { ReactNode } from 'react';
 import { useI18n } from '@/app/i18n';
 import classes from './Chip.module.css';
+import { Sign, type SignShape } from './Sign';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'rare';
 
+interface ChipProps {
+  tone?: Tone;
+  /** A shape that says with the word what the colour says. */
+  sign?: SignShape;
+  hollow?: boolean;
+  children: ReactNode;
+  title?: string;
+}
+
 /** A word in a frame. Its colour only repeats what the word says. */
-export function Chip({ tone = 'plain', children, title }: { tone?: Tone; children: ReactNode; title?: string }) {
+export function Chip({ tone = 'plain', sign, hollow, children, title }: ChipProps) {
   return (
     <span className={classes.chip} data-tone={tone} title={title}>
+      {sign ? <Sign shape={sign} hollow={hollow} /> : null}
       {children}
     </span>
   );

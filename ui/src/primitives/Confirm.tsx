@@ -8,13 +8,15 @@ interface ConfirmProps {
   /** What will be gone, and whether it can be had back. */
   children: ReactNode;
   action: string;
+  /** Nothing is lost by it. */
+  harmless?: boolean;
   busy?: boolean;
   onConfirm(): void;
   onClose(): void;
 }
 
-/** Asks before something is removed. */
-export function Confirm({ title, children, action, busy, onConfirm, onClose }: ConfirmProps) {
+/** Asks before something is done that others notice. */
+export function Confirm({ title, children, action, harmless, busy, onConfirm, onClose }: ConfirmProps) {
   const { t } = useI18n();
   return (
     <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': t('close') }}>
@@ -23,7 +25,7 @@ export function Confirm({ title, children, action, busy, onConfirm, onClose }: C
         <Button onClick={onClose} data-autofocus>
           {t('cancel')}
         </Button>
-        <Button variant="filled" color="red.9" loading={busy} onClick={onConfirm}>
+        <Button variant="filled" color={harmless ? undefined : 'red.9'} loading={busy} onClick={onConfirm}>
           {action}
         </Button>
       </Line>

@@ -22,10 +22,16 @@ export interface FactGroup {
   facts: (Fact | undefined | false)[];
 }
 
+interface FactsProps {
+  groups: FactGroup[];
+  /** Groups stand beside one another where there is room. */
+  columns?: boolean;
+}
+
 /** Facts in groups, name and value side by side. Groups and facts that have nothing to say are left out. */
-export function Facts({ groups }: { groups: FactGroup[] }) {
+export function Facts({ groups, columns }: FactsProps) {
   return (
-    <div className={classes.groups}>
+    <div className={columns ? classes.columns : classes.groups}>
       {groups.map(({ title, facts }) => {
         const known = facts.filter(
           (fact): fact is Fact => !!fact && fact.shown !== undefined && fact.shown !== null && fact.shown !== '',
@@ -35,8 +41,9 @@ export function Facts({ groups }: { groups: FactGroup[] }) {
           <section key={title} className={classes.group}>
             <h2 className={classes.title}>{title}</h2>
             <dl className={classes.list}>
-              {known.map((fact) => (
-                <Fragment key={fact.name}>
+              {known.map((fact, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two facts may bear one name
+                <Fragment key={`${fact.name} ${i}`}>
                   <dt className={fact.wide ? classes.wideName : classes.name}>{fact.name}</dt>
                   <dd className={fact.wide ? classes.wideValue : classes.value} data-code={fact.code || undefined}>
                     <span className={classes.shown}>

@@ -4,6 +4,8 @@ import { IconZoomOut } from '@tabler/icons-react';
 import { type PointerEvent, useRef, useState } from 'react';
 import type { Histogram as Data } from '@/api/types';
 import { useI18n } from '@/app/i18n';
+import { Bands } from './Coverage/Bands';
+import { type Band, bandAt } from './Coverage/bands';
 import classes from './Histogram.module.css';
 import { useTimeTicks } from './timeTicks';
 
@@ -13,18 +15,25 @@ const axis = 16;
 interface HistogramProps {
   data: Data | undefined;
   stale: boolean;
+  /** When something is missing. */
+  bands?: readonly Band[];
   onBrush(from: string, to: string): void;
+  /** What it counts, where that is not said elsewhere. */
+  caption?: string;
+  /** Says in words what is drawn; of events, where absent. */
+  label?(of: { n: number; events: string; from: string; to: string }): string;
   /** Looks at more than what is shown; absent where that is all there is. */
   onZoomOut?(): void;
 }
 
-/** How many events over time. Dragging across it chooses that time. */
-export function Histogram({ data, stale, onBrush, onZoomOut }: HistogramProps) {
+/** How many events, or other things, over time. Dragging across it chooses that time. */
+export function Histogram({ data, stale, bands = [], onBrush, caption, label, onZoomOut }: HistogramProps) {
   const { t, fmt } = useI18n();
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [brush, setBrush] = useState<{ start: number; end: number }>();
   const [hovered, setHovered] = useState<number>();
   const box = useRef<SVGSVGElement>(null);
+  const said: NonNullable<HistogramProps['label']> = (of) => t('histogram.label', of);
 
   const [from, to] = data ? [Date.parse(data.from), Date.parse(data.to)] : [0, 0];
   const ticks = useTimeTicks(from, to, data ? width : 0);
@@ -59,16 +68,20 @@ export function Histogram({ data, stale, onBrush, onZoomOut }: HistogramProps) {
     return px >= left && px < left + bucketWidth;
   };
   const over = hovered === undefined ? undefined : data.buckets.find((each) => bucketOver(each.start, hovered));
+  const blind = hovered === undefined ? undefined : bandAt(bands, timeAt(hovered));
 
   return (
     <div ref={ref} className={classes.root} data-stale={stale || undefined}>
+      <div className={classes.behind}>
+        <Bands bands={bands} from={from} to={to} width={width} />
+      </div>
       <svg
         ref={box}
         className={classes.plot}
         width={width}
         height={height + axis}
         role="img"
-        aria-label={t('histogram.label', {
+        aria-label={(label ?? said)({
           n: total,
           events: fmt.number(total),
           from: fmt.dateTime(data.from),
@@ -123,6 +136,7 @@ export function Histogram({ data, stale, onBrush, onZoomOut }: HistogramProps) {
           />
         ) : null}
       </svg>
+      {caption ? <div className={classes.caption}>{caption}</div> : null}
       <div className={classes.corner}>
         {data.complete ? null : <span>{t('histogram.cut')}</span>}
         {onZoomOut ? (
@@ -133,18 +147,24 @@ export function Histogram({ data, stale, onBrush, onZoomOut }: HistogramProps) {
           </Tooltip>
         ) : null}
       </div>
-      {over && !brush ? (
+      {(over || blind) && !brush ? (
         <div
           className={classes.tip}
           ref={(element) =>
             void element?.style.setProperty(
               'left',
-              `${Math.min(Math.max(x(Date.parse(over.start)), 100), width - 100)}px`,
+              `${Math.min(Math.max(over ? x(Date.parse(over.start)) : hovered!, 100), width - 100)}px`,
             )
           }
         >
-          <strong>{fmt.number(over.count)}</strong> {fmt.dateTime(over.start)} ·{' '}
-          {fmt.duration(data.bucket_seconds * 1000)}
+          {over ? (
+            <>
+              <strong>{fmt.number(over.count)}</strong> {fmt.dateTime(over.start)} ·{' '}
+              {fmt.duration(data.bucket_seconds * 1000)}
+            </>
+          ) : null}
+          {over && blind ? ' · ' : null}
+          {blind ? t('bands.here', { n: blind.stations, stations: fmt.number(blind.stations) }) : null}
         </div>
       ) : null}
     </div>

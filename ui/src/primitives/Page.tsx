@@ -78,12 +78,14 @@ interface PanelProps {
   /** Form fields stand in a narrow column. */
   form?: boolean;
   flush?: boolean;
+  /** Stands by itself in a tab that has no margins. */
+  inset?: boolean;
   children: ReactNode;
 }
 
-export function Panel({ title, lead, actions, form, flush, children }: PanelProps) {
+export function Panel({ title, lead, actions, form, flush, inset, children }: PanelProps) {
   return (
-    <section className={classes.panel} aria-label={title}>
+    <section className={classes.panel} aria-label={title} data-inset={inset || undefined}>
       <header className={classes.panelHead}>
         <div>
           <h2 className={classes.panelTitle}>{title}</h2>

@@ -11,17 +11,19 @@ interface HostileTextProps {
   children: string;
   /** Shows at most this many characters; the whole is left to the page that has room. */
   limit?: number;
+  /** How it looks, where it needs no element around it. */
+  className?: string;
 }
 
 /**
  * Text that somebody else chose: file names, command lines, users. Characters
  * that could deceive are shown by name, and its writing direction is its own.
  */
-export function HostileText({ children, limit }: HostileTextProps) {
+export function HostileText({ children, limit, className }: HostileTextProps) {
   const shown = limit === undefined ? children : cut(children, limit);
   const parts = segments(shown);
   return (
-    <bdi className={classes.hostile}>
+    <bdi className={className ? `${classes.hostile} ${className}` : classes.hostile}>
       {parts.map((part, i) =>
         part.escaped ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
@@ -73,9 +75,9 @@ export function PathCell({
   const end = folder === '' ? { folder: '', name: '' } : splitPath(folder);
   return (
     <span className={classes.path} title={visible(children)}>
-      <span className={plain ? classes.namePlain : classes.name}>
-        <HostileText limit={cellLimit}>{name}</HostileText>
-      </span>
+      <HostileText className={plain ? classes.namePlain : classes.name} limit={cellLimit}>
+        {name}
+      </HostileText>
       {plain || folder === '' ? null : (
         <span className={classes.folder}>
           {end.folder === '' ? null : (
@@ -102,15 +104,15 @@ export function AccountCell({ children }: { children: string | undefined }) {
     <span className={classes.account} title={visible(children)}>
       {at > 0 ? (
         <>
-          <span className={classes.domain}>
-            <HostileText limit={60}>{children.slice(0, at)}</HostileText>
-          </span>
+          <HostileText className={classes.domain} limit={60}>
+            {children.slice(0, at)}
+          </HostileText>
           {'\\'}
         </>
       ) : null}
-      <span className={classes.accountName}>
-        <HostileText limit={120}>{children.slice(at + 1)}</HostileText>
-      </span>
+      <HostileText className={classes.accountName} limit={120}>
+        {children.slice(at + 1)}
+      </HostileText>
     </span>
   );
 }

@@ -15,8 +15,10 @@ export interface KeyPage {
   searched_to?: string;
 }
 
-export interface Pages<Row> {
+export interface Pages<Row, Page = KeyPage> {
   rows: Row[];
+  /** The page that the list begins with. */
+  first?: Page;
   /** No row is there yet and none may be shown in its place. */
   loading: boolean;
   /** The rows shown belong to the question before this one. */
@@ -44,7 +46,7 @@ export function usePages<Page extends KeyPage, Row>(
   options: UseInfiniteQueryOptions<Page, Error, InfiniteData<Page>, QueryKey, string | undefined>,
   rowsOf: (page: Page) => Row[],
   keyOf: (row: Row) => string,
-): Pages<Row> {
+): Pages<Row, Page> {
   const client = useQueryClient();
   const query = useInfiniteQuery({ ...options, placeholderData: keepPreviousData });
   const { data, fetchNextPage, refetch, hasNextPage, isFetching, isFetchingNextPage, isError } = query;
@@ -76,6 +78,7 @@ export function usePages<Page extends KeyPage, Row>(
 
   return {
     rows,
+    first: data?.pages[0],
     loading: query.isPending,
     stale: query.isPlaceholderData,
     fetchingMore: isFetchingNextPage,

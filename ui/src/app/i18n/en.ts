@@ -1,3 +1,4 @@
+import { agents } from './areas/agents.en';
 import { catalog } from './areas/catalog.en';
 import { tables } from './areas/tables.en';
 import { tree } from './areas/tree.en';
@@ -424,6 +425,7 @@ export const en = {
   'field.process_guid': 'Process GUID',
   'field.process_seq': 'Process sequence',
   'field.boot_id': 'Boot',
+  ...agents,
   ...catalog,
   ...tables,
   ...tree,

@@ -1,3 +1,4 @@
+import { agents } from './areas/agents.es';
 import { catalog } from './areas/catalog.es';
 import { tables } from './areas/tables.es';
 import { tree } from './areas/tree.es';
@@ -417,6 +418,7 @@ export const es: Dictionary = {
   'field.process_guid': 'GUID del proceso',
   'field.process_seq': 'Secuencia del proceso',
   'field.boot_id': 'Arranque',
+  ...agents,
   ...catalog,
   ...tables,
   ...tree,

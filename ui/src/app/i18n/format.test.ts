@@ -33,6 +33,20 @@ describe('duration', () => {
   ])('%d', (value, want) => expect(plain(en.duration(value))).toBe(want));
 });
 
+describe('percent', () => {
+  it.each([
+    [0, '0%', '0 %'],
+    [0.016 / 4.2, '< 1%', '< 1 %'],
+    [0.0099, '< 1%', '< 1 %'],
+    [0.01, '1%', '1 %'],
+    [0.426, '43%', '43 %'],
+    [2.5, '250%', '250 %'],
+  ])('%d', (share, english, spanish) => {
+    expect(plain(en.percent(share))).toBe(english);
+    expect(plain(es.percent(share))).toBe(spanish);
+  });
+});
+
 describe('numbers', () => {
   it('are grouped as the language does', () => {
     expect(en.number(1234567)).toBe('1,234,567');

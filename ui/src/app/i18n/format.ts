@@ -50,7 +50,8 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
 
   return {
     number: (value) => (Number.isInteger(value) ? integers : tenths).format(value),
-    percent: (share) => shares.format(share),
+    // What is there is never told as nothing.
+    percent: (share) => (share > 0 && share < 0.01 ? `<\u00a0${shares.format(0.01)}` : shares.format(share)),
     bytes(value) {
       let unit = 0;
       let scaled = value;

@@ -5,12 +5,12 @@ import { setPreferences, usePreferences } from '../preferences';
 import { type Range, reachesNow } from '../range';
 import classes from './Shell.module.css';
 
-/** Turns live on and off, and says when the connection is lost. */
-export function LiveSwitch({ range }: { range: Range }) {
+/** Turns live on and off, and says when the connection is lost. Where there is no range, news can always come. */
+export function LiveSwitch({ range }: { range?: Range }) {
   const { t } = useI18n();
   const { live } = usePreferences();
   const liveness = useLiveness();
-  const possible = reachesNow(range, Date.now());
+  const possible = range === undefined || reachesNow(range, Date.now());
   const state = !possible
     ? 'past'
     : !live

@@ -11,6 +11,7 @@ import { ValueMenuProvider } from '@/primitives/ValueMenu';
 import { useEventAddress } from '../eventSearch';
 import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
+import { Completeness } from './Completeness';
 import { Connection } from './Connection';
 import { Rail } from './Rail';
 import classes from './Shell.module.css';
@@ -73,6 +74,7 @@ export function Shell() {
         <div className={classes.column}>
           <TopBar filter={filter} onMenu={narrow ? () => setMenu(true) : undefined} onHelp={() => setHelp(true)} />
           <Connection />
+          <Completeness />
           <main id="content" className={classes.content} tabIndex={-1}>
             <Suspense fallback={null}>
               <Outlet />

@@ -9,6 +9,7 @@ import {
   IconSunMoon,
   IconUserCircle,
 } from '@tabler/icons-react';
+import { useRouterState } from '@tanstack/react-router';
 import type { RefObject } from 'react';
 import { SavedSearches } from '@/pages/searches/SavedSearches';
 import { FilterBar, type FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
@@ -27,10 +28,14 @@ interface TopBarProps {
   onHelp(): void;
 }
 
+/** Lists without a time range of their own to which new rows come. */
+const followed: ReadonlySet<string> = new Set(['/binaries', '/stations']);
+
 export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
   const { t } = useI18n();
   const events = useEventAddress();
   const target = useFilterTarget();
+  const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <header className={classes.top}>
       {onMenu ? (
@@ -53,6 +58,8 @@ export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
           <TimeRange range={events.range} onChange={events.setRange} />
           <LiveSwitch range={events.range} />
         </>
+      ) : followed.has(path) ? (
+        <LiveSwitch />
       ) : null}
       <div className={classes.personal}>
         <LanguageMenu />

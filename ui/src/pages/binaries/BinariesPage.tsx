@@ -1,29 +1,31 @@
 import { Anchor, Button } from '@mantine/core';
 import { IconCopy } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback } from 'react';
+import { useCallback, useEffect } from 'react';
 import { ApiError, api } from '@/api/client';
 import { queries } from '@/api/queries';
-import type { Binary, BinaryPage, BinarySort } from '@/api/types';
+import type { Binary, BinarySort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
+import { usePreferences } from '@/app/preferences';
 import { type BinarySearch, binariesHref, binaryHref, eventsHref, readBinarySearch } from '@/app/search';
 import { useFieldTexts } from '@/pages/events/useFieldTexts';
 import { DataTable } from '@/primitives/DataTable/DataTable';
+import { NewRows } from '@/primitives/DataTable/NewRows';
 import { ExportMenu } from '@/primitives/Export/ExportMenu';
 import { Faceted, ShowFacets } from '@/primitives/Facets/Faceted';
 import { FacetPanel } from '@/primitives/Facets/FacetPanel';
 import { useFacetLayout } from '@/primitives/Facets/useFacetLayout';
+import { Histogram } from '@/primitives/Histogram';
 import { Beside, Page } from '@/primitives/Page';
 import { Empty, Failure, useErrorText, Waiting } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
-import { usePages } from '@/primitives/usePages';
+import type { Pages } from '@/primitives/usePages';
 import { BinaryDrawer } from './BinaryDrawer';
 import { useBinaryColumns } from './columns';
 import { bestHash } from './describe';
+import { isNarrowed, narrowed, widened } from './firstSeen';
+import { keyOf, useBinaryResults } from './useBinaryResults';
 
-const rowsOf = (page: BinaryPage) => page.binaries;
-const keyOf = (row: Binary) => String(row.id);
 const hrefOf = (row: Binary) => binaryHref(row.id);
 
 /** The fields counted beside the rows, until others are chosen, and those that can be. */
@@ -34,6 +36,8 @@ export function BinariesPage() {
   const { t, fmt } = useI18n();
   const navigate = useNavigate();
   const search = useSearch({ from: '/shell/binaries' });
+  const { live } = usePreferences();
+  const q = search.q ?? '';
   const columns = useBinaryColumns();
   const texts = useFieldTexts();
   const layout = useFacetLayout('binaries', facets);
@@ -45,13 +49,12 @@ export function BinariesPage() {
     [navigate],
   );
 
-  const pages = usePages(
-    queries.binaries({ q: search.q, sort, order }) as Parameters<typeof usePages<BinaryPage, Binary>>[0],
-    rowsOf,
-    keyOf,
-  );
+  const { pages, count, histogram, news, refresh, question } = useBinaryResults(search.q, sort, order, live);
   const { rows } = pages;
-  const count = useQuery({ ...queries.binaryCount(search.q), placeholderData: keepPreviousData });
+  const nothingToRead = rows.length === 0 && !pages.busy;
+  useEffect(() => {
+    if (nothingToRead && news.count > 0) refresh();
+  }, [nothingToRead, news.count, refresh]);
   const total = count.data && !count.data.at_least ? count.data.count : undefined;
 
   const onOpen = useCallback((row: Binary) => go({ b: String(row.id) }, search.b !== undefined), [go, search.b]);
@@ -66,6 +69,14 @@ export function BinariesPage() {
   return (
     <Page title={search.q ? `${search.q} · ${t('tab.binaries')}` : t('tab.binaries')} headless fill>
       <Beside beside={search.b ? <BinaryDrawer id={search.b} row={rows.find(isOpen)} onClose={onClose} /> : null}>
+        <Histogram
+          data={pages.error ? undefined : histogram.data}
+          stale={histogram.isPlaceholderData}
+          caption={t('binaries.firstSeen')}
+          label={(of) => t('binaries.histogram', of)}
+          onBrush={(from, to) => go({ q: narrowed(q, from, to) })}
+          onZoomOut={isNarrowed(q) ? () => go({ q: widened(q) }) : undefined}
+        />
         <Faceted
           facets={
             layout.open ? (
@@ -74,9 +85,9 @@ export function BinariesPage() {
                 choices={countable}
                 texts={texts}
                 source={(fields) => queries.binaryFacets(search.q, fields)}
-                q={search.q ?? ''}
+                q={q}
                 ready={!pages.busy && !pages.stale && !pages.loading && !pages.error}
-                onFilter={(q) => go({ q })}
+                onFilter={(next) => go({ q: next })}
               />
             ) : null
           }
@@ -90,7 +101,7 @@ export function BinariesPage() {
             total={total}
             stale={pages.stale}
             busy={pages.busy}
-            question={JSON.stringify([search.q, sort, order])}
+            question={question}
             onNearEnd={pages.more}
             sort={{ column: sort, descending: order === 'desc' }}
             onSort={onSort}
@@ -117,6 +128,21 @@ export function BinariesPage() {
                 address={(format) => api.binaryExport({ q: search.q, sort, order }, format)}
                 total={total}
               />
+            }
+            notice={
+              news.count > 0 && rows.length > 0 ? (
+                <NewRows
+                  onShow={() => {
+                    if (sort !== 'first_seen' || order === 'asc') go({ sort: undefined, order: undefined });
+                    refresh();
+                  }}
+                >
+                  {t('binaries.new', {
+                    n: news.count,
+                    binaries: `${fmt.number(news.count)}${news.at_least ? '+' : ''}`,
+                  })}
+                </NewRows>
+              ) : null
             }
             footer={
               pages.error && rows.length > 0 ? (
@@ -151,7 +177,7 @@ function CopyHashes({ binaries }: { binaries: Binary[] }) {
 }
 
 /** Why there are no rows, and what to do. */
-function Nothing({ q, pages }: { q: string | undefined; pages: ReturnType<typeof usePages<BinaryPage, Binary>> }) {
+function Nothing({ q, pages }: { q: string | undefined; pages: Pages<Binary> }) {
   const { t } = useI18n();
   const errorText = useErrorText();
   if (pages.error) {

@@ -15,6 +15,7 @@ import { Failure, Waiting } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
 import { BinaryHeader } from './BinaryHeader';
 import { bestHash, eventsOf } from './describe';
+import { FetchBinary } from './FetchBinary';
 import { binaryFacts } from './facts';
 import { Prevalence } from './Prevalence';
 
@@ -71,6 +72,7 @@ function Known({ binary }: { binary: Binary }) {
         >
           {t('binary.copyRecord')}
         </Button>
+        <FetchBinary binary={binary} />
       </Bar>
       <BinaryHeader binary={binary} page />
       <PageTabs

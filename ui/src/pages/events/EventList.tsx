@@ -1,5 +1,3 @@
-import { Button } from '@mantine/core';
-import { IconArrowUp } from '@tabler/icons-react';
 import { type ReactNode, useCallback, useEffect } from 'react';
 import { ApiError, api } from '@/api/client';
 import type { EventRow } from '@/api/types';
@@ -8,8 +6,11 @@ import { useI18n } from '@/app/i18n';
 import { usePreferences } from '@/app/preferences';
 import { reachesNow, widened, writeRange } from '@/app/range';
 import type { EventList as List } from '@/app/search';
+import { oneStation } from '@/pages/coverage/oneStation';
+import { useBands } from '@/pages/coverage/useBands';
 import { ProcessDrawer } from '@/pages/process/ProcessDrawer';
 import { DataTable } from '@/primitives/DataTable/DataTable';
+import { NewRows } from '@/primitives/DataTable/NewRows';
 import type { Column } from '@/primitives/DataTable/types';
 import { ExportMenu } from '@/primitives/Export/ExportMenu';
 import { Faceted, ShowFacets } from '@/primitives/Facets/Faceted';
@@ -56,6 +57,11 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
   const results = useEventResults(search.q, range, order, list);
   const { of, at, pages, count, histogram, refresh, refreshFigures, question } = results;
   const { rows } = pages;
+  const bands = useBands(histogram.data?.coverage, {
+    from: histogram.data?.from,
+    to: histogram.data?.to,
+    station: oneStation(of.q),
+  });
   const further = useFurther(pages, question);
 
   const newest =
@@ -98,6 +104,7 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
         <Histogram
           data={faulty ? undefined : histogram.data}
           stale={histogram.isPlaceholderData}
+          bands={bands}
           onBrush={(from, to) => go(writeRange({ kind: 'between', from, to }))}
           onZoomOut={range.kind === 'between' ? () => go(writeRange(widened(range))) : undefined}
         />
@@ -139,17 +146,14 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
               tools={tools}
               notice={
                 news.count > 0 && rows.length > 0 ? (
-                  <Button
-                    variant="filled"
-                    radius="xl"
-                    leftSection={<IconArrowUp size={14} />}
-                    onClick={() => {
+                  <NewRows
+                    onShow={() => {
                       if (order === 'asc') go({ order: undefined });
                       refresh();
                     }}
                   >
                     {t('events.new', { n: news.count, events: `${fmt.number(news.count)}${news.atLeast ? '+' : ''}` })}
-                  </Button>
+                  </NewRows>
                 ) : null
               }
               footer={

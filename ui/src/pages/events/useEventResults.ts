@@ -1,12 +1,15 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { Search } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { EventPage, EventRow } from '@/api/types';
+import { useTellCoverage } from '@/app/coverage';
 import { type Range, resolve } from '@/app/range';
 import type { EventList } from '@/app/search';
+import { oneStation } from '@/pages/coverage/oneStation';
 import { within } from '@/primitives/FilterBar/terms';
 import { usePages } from '@/primitives/usePages';
+import { useThrottled } from '@/primitives/useThrottled';
 
 const rowsOf = (page: EventPage) => page.events;
 const keyOf = (row: EventRow) => row.id;
@@ -45,22 +48,17 @@ export function useEventResults(
   );
   const count = useQuery({ ...queries.eventCount(of), placeholderData: keepPreviousData });
   const histogram = useQuery({ ...queries.histogram(of, buckets), placeholderData: keepPreviousData });
+  useTellCoverage(count.data?.coverage, { from: of.from, to: of.to, station: oneStation(of.q) });
 
-  const refresh = useCallback(() => {
-    setAsked((old) => Math.max(Date.now(), old + 1));
+  const askFigures = useCallback(() => {
     void client.invalidateQueries({ queryKey: ['events', 'count'] });
     void client.invalidateQueries({ queryKey: ['events', 'histogram'] });
   }, [client]);
-
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const refreshFigures = useCallback(() => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      void client.invalidateQueries({ queryKey: ['events', 'count'] });
-      void client.invalidateQueries({ queryKey: ['events', 'histogram'] });
-    }, figuresEvery);
-  }, [client]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const refresh = useCallback(() => {
+    setAsked((old) => Math.max(Date.now(), old + 1));
+    askFigures();
+  }, [askFigures]);
+  const refreshFigures = useThrottled(askFigures, figuresEvery);
 
   return {
     of,

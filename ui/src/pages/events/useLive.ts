@@ -1,9 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { api } from '@/api/client';
-import { follow } from '@/api/live';
-import { queries } from '@/api/queries';
-import { setLiveness } from '@/app/liveState';
+import { useFollow } from '@/app/useFollow';
 
 export interface News {
   count: number;
@@ -17,27 +14,11 @@ export function useLive(
   after: string | undefined,
   onStored: () => void,
 ): News {
-  const client = useQueryClient();
   const [news, setNews] = useState<News & { of: string }>({ count: 0, atLeast: false, of: '' });
   const of = `${after} ${q ?? ''}`;
-  useEffect(() => {
-    if (!enabled || after === undefined) {
-      setLiveness('idle');
-      return;
-    }
-    const end = follow(api.liveAddress(q, after), {
-      onState: (state) => {
-        setLiveness(state);
-        // The connection may be gone because the session is: ask.
-        if (state === 'lost') void client.invalidateQueries({ queryKey: queries.session().queryKey });
-      },
-      onNew: (count, atLeast) => setNews({ count, atLeast, of: `${after} ${q ?? ''}` }),
-      onStored,
-    });
-    return () => {
-      end();
-      setLiveness('idle');
-    };
-  }, [enabled, q, after, onStored, client]);
+  useFollow(enabled && after !== undefined ? api.liveAddress(q, after) : undefined, {
+    onNew: (count, atLeast) => setNews({ count, atLeast, of }),
+    onStored,
+  });
   return enabled && news.of === of ? news : { count: 0, atLeast: false };
 }

@@ -28,7 +28,7 @@ export function Attention({ overview }: { overview: Overview }) {
             label: t('overview.silent'),
             value: fmt.number(stations.silent),
             note: t('overview.silentNote'),
-            href: '/stations?show=silent&sort=last_seen',
+            href: '/stations?show=silent&sort=last_contact',
             calls: stations.silent > 0,
           },
           {

@@ -5,6 +5,7 @@ import type { Overview } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { eventsHref } from '@/app/search';
 import { useSession } from '@/app/session';
+import { AddStationLink } from '@/pages/settings/AddStationLink';
 import { BoardSection, Sections } from '@/primitives/Board';
 import { Loaded } from '@/primitives/Loaded';
 import { Page } from '@/primitives/Page';
@@ -64,7 +65,12 @@ function Nothing() {
     <Sections>
       <Empty
         title={t('overview.empty')}
-        actions={user.role === 'viewer' ? null : <Anchor href="/import">{t('events.importFirst')}</Anchor>}
+        actions={
+          <>
+            {user.role === 'administrator' ? <AddStationLink /> : null}
+            {user.role === 'viewer' ? null : <Anchor href="/import">{t('events.importFirst')}</Anchor>}
+          </>
+        }
       >
         {t('overview.emptyText')}
       </Empty>

@@ -2,8 +2,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
 import type { Overview } from '@/api/types';
+import { useTellCoverage } from '@/app/coverage';
 import { useI18n } from '@/app/i18n';
 import { eventsHref, stationHref } from '@/app/search';
+import { useBands } from '@/pages/coverage/useBands';
 import { Board, BoardSection, Stack } from '@/primitives/Board';
 import { Histogram } from '@/primitives/Histogram';
 import { visible } from '@/primitives/hostile';
@@ -23,6 +25,9 @@ export function PulseSection({ overview, every }: { overview: Overview; every: n
     refetchInterval: every,
     placeholderData: keepPreviousData,
   });
+  const within = { from: pulse.data?.from, to: pulse.data?.to };
+  useTellCoverage(pulse.data?.coverage, within);
+  const bands = useBands(pulse.data?.coverage, within);
   const { stations, events } = overview;
   const span = pulse.data && {
     from: fmt.dateTime(pulse.data.from).slice(0, 16),
@@ -59,6 +64,7 @@ export function PulseSection({ overview, every }: { overview: Overview; every: n
               {(found) => (
                 <Histogram
                   data={pulseHistogram(found)}
+                  bands={bands}
                   stale={pulse.isPlaceholderData}
                   onBrush={(from, to) => void navigate({ href: eventsHref({ from, to }) })}
                 />

@@ -6,6 +6,7 @@ import { api } from '@/api/client';
 import type { EventRow } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { eventsHref } from '@/app/search';
+import { useBands } from '@/pages/coverage/useBands';
 import { Lanes } from '@/primitives/Lanes/Lanes';
 import { Bar, Quiet } from '@/primitives/Page';
 import { Failure, Waiting } from '@/primitives/State';
@@ -34,10 +35,15 @@ export function Around({ row, address }: { row: EventRow; address: ProcessAddres
         api.events({ q, from: iso(from), to: iso(at) }, { limit: most, order: 'desc' }, signal),
         api.events({ q, from: iso(at), to: iso(to) }, { limit: most, order: 'asc' }, signal),
       ]);
-      return { rows: [...before.events, ...after.events], cut: before.next !== undefined || after.next !== undefined };
+      return {
+        rows: [...before.events, ...after.events],
+        cut: before.next !== undefined || after.next !== undefined,
+        coverage: [before, after].map((part) => part.coverage).find((coverage) => coverage && !coverage.complete),
+      };
     },
     placeholderData: keepPreviousData,
   });
+  const bands = useBands(events.data?.coverage, { from: iso(from), to: iso(to), station: row.station_id });
   const spans = useMemo(() => spansOf(row, events.data?.rows ?? [], t, fmt), [row, events.data, t, fmt]);
 
   return (
@@ -81,6 +87,7 @@ export function Around({ row, address }: { row: EventRow; address: ProcessAddres
           from={from}
           to={to}
           mark={at}
+          bands={bands}
         />
       ) : (
         <Waiting lines={8} />

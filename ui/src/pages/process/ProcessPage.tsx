@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
 import type { EventRow } from '@/api/types';
+import { useTellCoverage } from '@/app/coverage';
 import { useI18n } from '@/app/i18n';
 import { eventsHref } from '@/app/search';
 import { Facts } from '@/primitives/Facts';
@@ -18,6 +19,7 @@ import { toNdjson } from '../events/fields';
 import { Around } from './Around';
 import { factGroups } from './facts';
 import { Privileges } from './Privileges';
+import { ProcessActions } from './ProcessActions';
 import { ProcessHeader } from './ProcessHeader';
 import { ProcessTree } from './ProcessTree';
 import { StatisticsTab } from './StatisticsTab';
@@ -46,6 +48,7 @@ function Known({ row }: { row: EventRow }) {
   const copy = useCopy();
   const address = useAddress();
   const enabled = row.privileges?.length;
+  useTellCoverage(row.coverage, { from: row.started ?? row.time, to: row.stopped, station: row.station_id });
   return (
     <Page
       title={t('process.title', { name: fileName(row.image) || t('process.unknown'), station: visible(row.station) })}
@@ -66,6 +69,7 @@ function Known({ row }: { row: EventRow }) {
         <Button size="compact-sm" leftSection={<IconCopy size={14} />} onClick={() => copy(toNdjson([row]))}>
           {t('copyNdjson')}
         </Button>
+        <ProcessActions row={row} />
       </Bar>
       <ProcessHeader row={row} page />
       <TwoColumns

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { EventRow } from '@/api/types';
+import { useTellCoverage } from '@/app/coverage';
 import { indexTree, type TreeIndex, type TreeItem } from '@/primitives/TreeView/tree';
 import { chainOf, itemOf } from './kin';
 
@@ -47,6 +48,7 @@ export function useTree(row: EventRow): Tree {
   const [failure, setFailure] = useState<{ error: Error; again(): void }>();
 
   const pages = main.data?.pages;
+  useTellCoverage(pages?.[0]?.coverage, { from: row.started ?? row.time, station: row.station_id });
   const loaded = useMemo(() => pages?.reduce((sum, page) => sum + page.nodes.length, 0) ?? 0, [pages]);
   const known = useMemo(() => {
     const children = (sum: number, item: { children?: number }) => sum + (item.children ?? 0);

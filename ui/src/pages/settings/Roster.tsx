@@ -24,6 +24,8 @@ interface RosterProps<T extends { id: number }> {
   query: { data: T[] | undefined; error: Error | null; refetch(): unknown };
   failed: string;
   none?: string;
+  /** What one is for, where there is none. */
+  noneText?: string;
   cells(row: T, actions: RosterActions<T>): ReactNode[];
   /** The dialogue that adds one; it shows the secret of what it added. */
   adding(close: () => void, show: (secret: Shown) => void): ReactNode;
@@ -33,7 +35,7 @@ interface RosterProps<T extends { id: number }> {
 
 /** People or programs that may come in: a list, one more, one less, and the secret that a new one gets. */
 export function Roster<T extends { id: number }>(props: RosterProps<T>) {
-  const { title, lead, add, head, query, failed, none, cells, adding, removing, onRemove } = props;
+  const { title, lead, add, head, query, failed, none, noneText, cells, adding, removing, onRemove } = props;
   const { t } = useI18n();
   const [open, setOpen] = useState(false);
   const [leaving, setLeaving] = useState<T>();
@@ -54,7 +56,7 @@ export function Roster<T extends { id: number }>(props: RosterProps<T>) {
       <Loaded query={query} failed={failed}>
         {(rows) =>
           rows.length === 0 && none ? (
-            <Empty title={none} />
+            <Empty title={none}>{noneText}</Empty>
           ) : (
             <SmallTable label={title} head={[...head, t('actions')]}>
               {rows.map((row) => (

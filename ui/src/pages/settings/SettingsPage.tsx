@@ -4,16 +4,20 @@ import type { ReactNode } from 'react';
 import { useI18n } from '@/app/i18n';
 import { useSession } from '@/app/session';
 import { Page } from '@/primitives/Page';
+import { EnrolmentKeys } from './EnrolmentKeys';
 import { Preferences } from './Preferences';
 import { Tokens } from './Tokens';
 import { Users } from './Users';
 
-const sections = ['own', 'users', 'tokens'] as const;
+const sections = ['own', 'users', 'keys', 'tokens'] as const;
+/** Sections that are an administrator's. */
+const reserved: readonly string[] = ['users', 'keys'];
 type Section = (typeof sections)[number];
 
 const bodies: Record<Section, () => ReactNode> = {
   own: () => <Preferences />,
   users: () => <Users />,
+  keys: () => <EnrolmentKeys />,
   tokens: () => <Tokens />,
 };
 
@@ -22,7 +26,7 @@ export function SettingsPage() {
   const navigate = useNavigate();
   const asked = useSearch({ from: '/shell/settings' }).section;
   const { user } = useSession();
-  const open = sections.filter((each) => each !== 'users' || user.role === 'administrator');
+  const open = sections.filter((each) => !reserved.includes(each) || user.role === 'administrator');
   const section: Section = open.find((each) => each === asked) ?? 'own';
   return (
     <Page title={t('tab.settings')}>

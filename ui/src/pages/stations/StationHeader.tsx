@@ -1,13 +1,16 @@
+import { Anchor } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconDeviceDesktop } from '@tabler/icons-react';
 import type { Station } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { eventsHref, stationHref } from '@/app/search';
-import { Chip } from '@/primitives/Chip';
 import { Headline } from '@/primitives/Headline';
 import { type Stat, Stats } from '@/primitives/Stats';
 import { HostileText, TimeCell } from '@/primitives/Text';
 import { useNow } from '@/primitives/useNow';
+import { Kinship } from './Kinship';
+import { LabelEditor } from './LabelEditor';
+import { StationState } from './StationState';
 
 const day = 86_400_000;
 
@@ -19,13 +22,17 @@ export function StationHeader({ station, page }: { station: Station; page?: bool
   const narrow = useMediaQuery('(max-width: 1199px)', false, { getInitialValueInEffect: false });
   const figure = (label: string, n: number | undefined, href: string): Stat[] =>
     n === undefined ? [] : [{ label, value: fmt.number(n), href }];
+  const time = (label: string, iso: string | undefined): Stat[] =>
+    iso === undefined ? [] : [{ label, value: <TimeCell>{iso}</TimeCell> }];
   const figures = (
     <Stats
       inline
       label={t('field.station')}
       items={[
-        { label: t('stations.firstSeen'), value: <TimeCell>{station.first_seen}</TimeCell> },
-        { label: t('stations.lastSeen'), value: <TimeCell>{station.last_seen}</TimeCell> },
+        ...(station.origin === 'live'
+          ? time(t('stations.lastContact'), station.last_contact)
+          : time(t('stations.firstSeen'), station.first_seen)),
+        ...time(t('stations.lastSeen'), station.last_seen),
         ...figure(
           t('station.processes'),
           station.processes,
@@ -41,32 +48,52 @@ export function StationHeader({ station, page }: { station: Station; page?: bool
       ]}
     />
   );
+  const { system, architecture, address, agent_version, agent } = station;
   return (
     <Headline
       level={page ? 1 : 2}
       icon={<IconDeviceDesktop size={20} stroke={1.6} />}
       title={<HostileText>{station.name}</HostileText>}
-      items={[]}
-      chips={<StationChips station={station} />}
+      subtitle={
+        agent && agent.host_name !== station.name ? (
+          <>
+            {t('station.callsItself')} <HostileText limit={120}>{agent.host_name}</HostileText>
+          </>
+        ) : null
+      }
+      items={[
+        system ? (
+          <HostileText key="system" limit={80}>
+            {system}
+          </HostileText>
+        ) : null,
+        architecture ? (
+          <HostileText key="architecture" limit={20}>
+            {architecture}
+          </HostileText>
+        ) : null,
+        address ? (
+          <HostileText key="address" limit={60}>
+            {address}
+          </HostileText>
+        ) : null,
+        agent_version ? (
+          <Anchor key="agent" href={stationHref(station.id, 'health')}>
+            {t('station.agentVersion')} <HostileText limit={40}>{agent_version}</HostileText>
+          </Anchor>
+        ) : null,
+      ]}
+      chips={
+        <>
+          <StationState station={station} />
+          {station.origin === 'live' ? <LabelEditor station={station} /> : null}
+        </>
+      }
       aside={page && !narrow ? figures : null}
     >
+      <Kinship station={station} />
       {page && !narrow ? null : figures}
     </Headline>
-  );
-}
-
-/** Where its events come from, and whether they have stopped. */
-export function StationChips({ station }: { station: Station }) {
-  const { t } = useI18n();
-  return (
-    <>
-      <Chip>{t(`origin.${station.origin}`)}</Chip>
-      {station.silent ? (
-        <Chip tone="warn" title={t('station.silentTitle')}>
-          {t('station.silent')}
-        </Chip>
-      ) : null}
-    </>
   );
 }
 

@@ -1,8 +1,7 @@
 import { Button } from '@mantine/core';
-import { IconTimeline, IconTrash } from '@tabler/icons-react';
+import { IconTimeline } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { ApiError } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Station } from '@/api/types';
@@ -10,13 +9,16 @@ import { useI18n } from '@/app/i18n';
 import { eventsHref, readThingSearch, type ThingSearch } from '@/app/search';
 import { EventsOf } from '@/pages/events/EventsOf';
 import { running } from '@/pages/events/running';
+import { StationTasks } from '@/pages/tasks/StationTasks';
 import { visible } from '@/primitives/hostile';
 import { Bar, Page } from '@/primitives/Page';
 import { PageTabs } from '@/primitives/PageTabs';
 import { Failure, Waiting } from '@/primitives/State';
-import { RemoveStation, useMayRemove } from './RemoveStation';
+import { Health } from './Health';
 import { StationBinaries } from './StationBinaries';
+import { StationGaps } from './StationGaps';
 import { eventsOf, StationHeader } from './StationHeader';
+import { StationMenu } from './StationMenu';
 import { StationUsers } from './StationUsers';
 import { readSpan, usualSpan } from './span';
 import { Timeline } from './Timeline';
@@ -44,9 +46,7 @@ export function StationPage() {
 function Known({ station }: { station: Station }) {
   const { t, fmt } = useI18n();
   const navigate = useNavigate();
-  const mayRemove = useMayRemove();
   const search = useSearch({ from: '/shell/stations/$id' });
-  const [leaving, setLeaving] = useState(false);
   const go = (change: ThingSearch, replace = false) =>
     void navigate({
       to: '/stations/$id',
@@ -70,16 +70,12 @@ function Known({ station }: { station: Station }) {
         >
           {t('stations.events')}
         </Button>
-        {mayRemove(station) ? (
-          <Button size="compact-sm" leftSection={<IconTrash size={14} />} onClick={() => setLeaving(true)}>
-            {t('stations.remove')}
-          </Button>
-        ) : null}
+        <StationMenu station={station} onRemoved={() => void navigate({ to: '/stations', replace: true })} />
       </Bar>
       <StationHeader station={station} page />
       <PageTabs
         value={search.tab}
-        onChange={(tab) => go({ tab, p: undefined })}
+        onChange={(tab) => go({ tab, p: undefined, cause: undefined })}
         tabs={[
           {
             id: 'timeline',
@@ -107,6 +103,33 @@ function Known({ station }: { station: Station }) {
                 {...beside}
               />
             ),
+          },
+          {
+            id: 'health',
+            label: t('station.tab.health'),
+            body: () => <Health station={station} />,
+          },
+          {
+            id: 'gaps',
+            label: t('station.tab.gaps'),
+            count: figure(station.agent?.gaps_7d || undefined),
+            fill: true,
+            body: () => (
+              <StationGaps
+                station={station}
+                span={readSpan(search.span)}
+                onSpan={(span) => go({ span: span === usualSpan ? undefined : span, p: undefined }, true)}
+                cause={search.cause}
+                onCause={(cause) => go({ cause, p: undefined })}
+                {...beside}
+              />
+            ),
+          },
+          {
+            id: 'tasks',
+            label: t('station.tab.tasks'),
+            fill: true,
+            body: () => <StationTasks station={station} {...beside} />,
           },
           {
             id: 'events',
@@ -137,13 +160,6 @@ function Known({ station }: { station: Station }) {
           },
         ]}
       />
-      {leaving ? (
-        <RemoveStation
-          station={station}
-          onClose={() => setLeaving(false)}
-          onRemoved={() => void navigate({ to: '/stations', replace: true })}
-        />
-      ) : null}
     </Page>
   );
 }

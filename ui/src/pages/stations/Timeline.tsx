@@ -3,8 +3,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { queries } from '@/api/queries';
 import type { Station } from '@/api/types';
+import { useTellCoverage } from '@/app/coverage';
 import { useI18n } from '@/app/i18n';
 import { eventsHref } from '@/app/search';
+import { useBands } from '@/pages/coverage/useBands';
 import { FacetRank } from '@/pages/events/FacetRank';
 import { Across, Board } from '@/primitives/Board';
 import { Histogram } from '@/primitives/Histogram';
@@ -23,6 +25,8 @@ export function Timeline({ station, span, onSpan }: { station: Station; span: Sp
     ...queries.pulse({ from, to, station_id: station.id }),
     placeholderData: keepPreviousData,
   });
+  useTellCoverage(pulse.data?.coverage, { from, to, station: station.id });
+  const bands = useBands(pulse.data?.coverage, { from, to, station: station.id });
   const starts = { q: `${eventsOf(station)} kind:start`, from, to };
   return (
     <Board>
@@ -52,6 +56,7 @@ export function Timeline({ station, span, onSpan }: { station: Station; span: Sp
                 <>
                   <Histogram
                     data={pulseHistogram(found)}
+                    bands={bands}
                     stale={pulse.isPlaceholderData}
                     onBrush={(start, end) =>
                       void navigate({ href: eventsHref({ q: eventsOf(station), from: start, to: end }) })

@@ -114,11 +114,15 @@ export function DataTable<R>(props: DataTableProps<R>) {
     count: rows.length,
     getScrollElement: () => body.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    // What is drawn beyond the edges costs as much as what is seen.
+    overscan: 6,
     scrollPaddingStart: rowHeight + 4,
     scrollPaddingEnd: 8,
   });
   const items = virtual.getVirtualItems();
+  // A row that leaves the window hands its elements to one that comes in: as many as were ever drawn at once.
+  const slots = useRef(1);
+  slots.current = Math.max(slots.current, items.length);
   const lastIndex = items.at(-1)?.index ?? -1;
   useEffect(() => {
     if (rows.length > 0 && lastIndex >= rows.length - ahead) onNearEnd?.();
@@ -267,7 +271,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
               const key = keyOf(row);
               return (
                 <Row
-                  key={key}
+                  key={item.index % slots.current}
                   id={`${domId}-${item.index}`}
                   row={row}
                   rowKey={key}

@@ -1,5 +1,5 @@
 import { IconCopy } from '@tabler/icons-react';
-import { type MouseEvent, memo, useState } from 'react';
+import { type MouseEvent, memo, useLayoutEffect, useRef, useState } from 'react';
 import { useI18n } from '@/app/i18n';
 import { useCopy } from '../useCopy';
 import { ValueMenuButton } from '../ValueMenu';
@@ -42,11 +42,26 @@ function RowOf<R>({
   // Most of what a row would draw are the buttons of its values, and only that in hand needs them.
   const [hovered, setHovered] = useState(false);
   const inHand = hovered || active;
+  const box = useRef<HTMLDivElement>(null);
+  const shown = useRef(rowKey);
+  // The elements have passed to another row: what one was doing with the old one is over.
+  useLayoutEffect(() => {
+    if (shown.current === rowKey) return;
+    shown.current = rowKey;
+    setHovered(false);
+    const element = box.current;
+    if (element?.contains(document.activeElement)) {
+      element.closest<HTMLElement>('[role=grid]')?.focus({ preventScroll: true });
+    }
+  }, [rowKey]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid takes the keys for its rows
     <div
       id={id}
-      ref={(element) => void element?.style.setProperty('transform', `translateY(${top}px)`)}
+      ref={(element) => {
+        box.current = element;
+        element?.style.setProperty('transform', `translateY(${top}px)`);
+      }}
       className={classes.row}
       role="row"
       tabIndex={-1}

@@ -21,13 +21,16 @@ interface FacetGroupProps {
   onFold(): void;
   /** Absent where rows cannot be stacked. */
   onStack?(): void;
+  /** One value can be chosen and no more. */
+  single?: boolean;
   /** Turns a term of the filter on or off; without a value, that for rows in which the field has none. */
   onPick(value: string | undefined, negated: boolean): void;
   isPicked(value: string | undefined): boolean;
 }
 
 /** The top values of one field, with bars. */
-export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPick, isPicked }: FacetGroupProps) {
+export function FacetGroup(props: FacetGroupProps) {
+  const { field, facet, folded, texts, onFold, onStack, single, onPick, isPicked } = props;
   const { t } = useI18n();
   const [whole, setWhole] = useState(false);
   const name = texts.name(field);
@@ -70,6 +73,7 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
               count={count}
               share={all > 0 ? count / all : 0}
               picked={isPicked(value)}
+              single={single}
               onPick={(negated) => onPick(value, negated)}
             />
           ))}
@@ -82,10 +86,15 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
           ) : null}
           {facet && facet.others > 0 && (whole || values.length <= few) ? (
             <li>
-              <Others count={facet.others} onStack={onStack} />
+              <Others text={t('facets.others')} count={facet.others} onStack={onStack} />
             </li>
           ) : null}
-          {facet && facet.blank > 0 ? (
+          {facet && facet.blank > 0 && single ? (
+            <li>
+              <Others text={t('facets.blank')} count={facet.blank} />
+            </li>
+          ) : null}
+          {facet && facet.blank > 0 && !single ? (
             <FacetRow
               field={field}
               text={t('facets.blank')}
@@ -101,12 +110,12 @@ export function FacetGroup({ field, facet, folded, texts, onFold, onStack, onPic
   );
 }
 
-/** How many rows have values beyond those that are told. */
-function Others({ count, onStack }: { count: number; onStack?(): void }) {
-  const { t, fmt } = useI18n();
+/** How many rows have none of the values that are told. */
+function Others({ text, count, onStack }: { text: string; count: number; onStack?(): void }) {
+  const { fmt } = useI18n();
   const said = (
     <>
-      <span>{t('facets.others')}</span>
+      <span>{text}</span>
       <span className={classes.count}>{fmt.number(count)}</span>
     </>
   );
@@ -129,14 +138,15 @@ interface FacetRowProps {
   count: number;
   share: number;
   picked: boolean;
+  single?: boolean;
   onPick(negated: boolean): void;
 }
 
-function FacetRow({ field, value, text, count, share, picked, onPick }: FacetRowProps) {
+function FacetRow({ field, value, text, count, share, picked, single, onPick }: FacetRowProps) {
   const { t, fmt } = useI18n();
   const menu = useValueMenu();
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== '-' && event.key !== 'Delete') return;
+    if (single || (event.key !== '-' && event.key !== 'Delete')) return;
     event.preventDefault();
     onPick(true);
   };
@@ -151,8 +161,8 @@ function FacetRow({ field, value, text, count, share, picked, onPick }: FacetRow
         type="button"
         className={classes.pick}
         aria-pressed={picked}
-        title={`${visible(value ?? text)} · ${fmt.percent(share)}\n${t('facets.howTo')}`}
-        onClick={(event) => onPick(event.altKey)}
+        title={`${visible(value ?? text)} · ${fmt.percent(share)}${single ? '' : `\n${t('facets.howTo')}`}`}
+        onClick={(event) => onPick(event.altKey && !single)}
         onKeyDown={onKeyDown}
       >
         <span className={classes.text} data-blank={value === undefined || undefined}>
@@ -165,14 +175,16 @@ function FacetRow({ field, value, text, count, share, picked, onPick }: FacetRow
           ref={(element) => void element?.style.setProperty('--share', String(share))}
         />
       </button>
-      <button
-        type="button"
-        className={classes.minus}
-        aria-label={t('facets.exclude', { value: visible(text) })}
-        onClick={() => onPick(true)}
-      >
-        <IconMinus size={12} aria-hidden="true" />
-      </button>
+      {single ? null : (
+        <button
+          type="button"
+          className={classes.minus}
+          aria-label={t('facets.exclude', { value: visible(text) })}
+          onClick={() => onPick(true)}
+        >
+          <IconMinus size={12} aria-hidden="true" />
+        </button>
+      )}
     </li>
   );
 }

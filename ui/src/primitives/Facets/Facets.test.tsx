@@ -1,6 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
-import type { ComponentProps } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { afterEach, expect, it, type Mock, vi } from 'vitest';
 import type { Facets as Answer } from '@/api/types';
 import { I18nProvider } from '@/app/i18n';
@@ -21,18 +21,26 @@ const answer: Answer = {
   searched_to: '2026-11-20T08:00:00Z',
 };
 
-function Panel({ onPick, onStack }: Pick<ComponentProps<typeof Facets>, 'onPick' | 'onStack'>) {
+type Given = ComponentProps<typeof Facets>;
+
+function Panel({
+  onPick,
+  onStack,
+  single,
+  data = answer,
+}: Pick<Given, 'onPick' | 'onStack' | 'single'> & { data?: Answer }) {
   const layout = useFacetLayout('test', ['user', 'station']);
   return (
     <Facets
       layout={layout}
       choices={['user', 'station', 'kind']}
-      data={answer}
+      data={data}
       stale={false}
       error={null}
       onRetry={() => {}}
       texts={{ name: (field) => `the ${field}`, value: (_, value) => value }}
       onStack={onStack}
+      single={single}
       onPick={onPick}
       isPicked={(_, value) => value === 'b'}
     />
@@ -41,14 +49,16 @@ function Panel({ onPick, onStack }: Pick<ComponentProps<typeof Facets>, 'onPick'
 
 function setUp(onStack?: Mock<(field: string) => void>) {
   const onPick = vi.fn();
+  show(<Panel onPick={onPick} onStack={onStack} />);
+  return { onPick, users: within(screen.getByRole('region', { name: 'the user' })) };
+}
+
+function show(panel: ReactNode) {
   render(
     <MantineProvider>
-      <I18nProvider>
-        <Panel onPick={onPick} onStack={onStack} />
-      </I18nProvider>
+      <I18nProvider>{panel}</I18nProvider>
     </MantineProvider>,
   );
-  return { onPick, users: within(screen.getByRole('region', { name: 'the user' })) };
 }
 
 afterEach(() => {
@@ -92,9 +102,33 @@ it('leads nowhere from the others where rows cannot be stacked', () => {
   expect(users.queryByRole('button', { name: /Stack/ })).toBeNull();
 });
 
+it('leaves nothing out where one value can be chosen and no more', () => {
+  const onPick = vi.fn();
+  show(<Panel onPick={onPick} single />);
+  const users = within(screen.getByRole('region', { name: 'the user' }));
+  const value = users.getByRole('button', { name: /^a\s*70/ });
+  fireEvent.click(value, { altKey: true });
+  fireEvent.keyDown(value, { key: '-' });
+  expect(onPick.mock.calls).toEqual([['user', 'a', false]]);
+  expect(users.queryByRole('button', { name: 'Filter out a' })).toBeNull();
+  expect(users.getByText('no value').closest('button')).toBeNull();
+});
+
 it('says that the figures are incomplete', () => {
   setUp();
   expect(screen.getByRole('status').textContent).toContain('500 events, back to');
+});
+
+it('says once that there is nothing to count', () => {
+  const nothing: Answer = {
+    facets: ['user', 'station'].map((field) => ({ field, values: [], others: 0, blank: 0 })),
+    events: 0,
+    complete: true,
+  };
+  show(<Panel onPick={vi.fn()} data={nothing} />);
+  expect(screen.getByRole('status').textContent).toBe('There is nothing to count.');
+  expect(screen.queryByRole('region', { name: 'the user' })).toBeNull();
+  expect(screen.queryByText('nothing found')).toBeNull();
 });
 
 it('remembers what is folded', () => {

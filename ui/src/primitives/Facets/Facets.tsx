@@ -27,6 +27,8 @@ interface FacetsProps {
   texts: FacetTexts;
   /** Absent where rows cannot be stacked. */
   onStack?(field: string): void;
+  /** One value of a field can be chosen and no more: none left out, and none but a value. */
+  single?: boolean;
   onPick(field: string, value: string | undefined, negated: boolean): void;
   isPicked(field: string, value: string | undefined): boolean;
 }
@@ -35,6 +37,8 @@ interface FacetsProps {
 export function Facets(props: FacetsProps) {
   const { layout, choices, data, stale, error, texts } = props;
   const { t, fmt } = useI18n();
+  // Where there is nothing to count no field has anything to say.
+  const nothing = data?.events === 0;
   const byField = new Map(data?.facets.map((facet) => [facet.field, facet]));
   return (
     <aside className={classes.panel} aria-label={t('facets.label')} data-stale={stale || undefined}>
@@ -61,7 +65,12 @@ export function Facets(props: FacetsProps) {
               : t('facets.incomplete')}
           </Note>
         ) : null}
-        {error && !data
+        {nothing && data.complete ? (
+          <p className={classes.none} role="status">
+            {t('facets.nothing')}
+          </p>
+        ) : null}
+        {nothing || (error && !data)
           ? null
           : layout.fields.map((field) => (
               <FacetGroup
@@ -71,6 +80,7 @@ export function Facets(props: FacetsProps) {
                 folded={layout.folded.has(field)}
                 texts={texts}
                 onFold={() => layout.fold(field)}
+                single={props.single}
                 onStack={props.onStack && (() => props.onStack?.(field))}
                 onPick={(value, negated) => props.onPick(field, value, negated)}
                 isPicked={(value) => props.isPicked(field, value)}

@@ -74,6 +74,12 @@ export function hasTerm(q: string, term: string): boolean {
   return words.includes(term) && !words.includes('OR');
 }
 
+/** The first of the terms that a filter demands by themselves which has a certain form. */
+export function findTerm(q: string, form: RegExp): string | undefined {
+  const words = topLevel(q);
+  return words.includes('OR') ? undefined : words.find((word) => form.test(word));
+}
+
 /** A filter without a term that it demands. */
 export function dropTerm(q: string, term: string): string {
   return hasTerm(q, term)

@@ -1,6 +1,8 @@
 import { useElementSize } from '@mantine/hooks';
 import { type KeyboardEvent, useMemo, useState } from 'react';
 import { useI18n } from '@/app/i18n';
+import { Bands } from '../Coverage/Bands';
+import type { Band } from '../Coverage/bands';
 import { cut, visible } from '../hostile';
 import { HostileText } from '../Text';
 import { useTimeTicks } from '../timeTicks';
@@ -23,12 +25,14 @@ interface LanesProps {
   to: number;
   /** An instant to mark with a line. */
   mark?: number;
+  /** When something is missing. */
+  bands?: readonly Band[];
 }
 
 const laneHeight = 22;
 
 /** Spans of time beside one another: each a bar from its start to its end, which leads to its page. */
-export function Lanes({ label, spans, from, to, mark }: LanesProps) {
+export function Lanes({ label, spans, from, to, mark, bands }: LanesProps) {
   const { t } = useI18n();
   const { ref, width } = useElementSize<HTMLDivElement>();
   const bars = useMemo(() => (width > 0 ? lanesOf(spans, from, to, width) : []), [spans, from, to, width]);
@@ -81,6 +85,7 @@ export function Lanes({ label, spans, from, to, mark }: LanesProps) {
           className={classes.lanes}
           ref={(element) => void element?.style.setProperty('--height', `${lanes * laneHeight}px`)}
         >
+          <Bands bands={bands} from={from} to={to} width={width} />
           {ticks.map(({ at }) => (
             <i
               key={at}

@@ -11,8 +11,11 @@ export const catalog = {
   'stations.show.live': 'Live',
   'stations.show.silent': 'Silent',
   'stations.show.imported': 'Imported',
+  'stations.new': ({ stations }: Counted & { stations: string }) => `${stations} new`,
+  'stations.pulse': 'Events of all stations',
+  'stations.span': 'Time that the events are counted of',
   'stations.noneShown.live': 'No live station here',
-  'stations.noneShown.silent': 'Every live station has been heard of in the last 24 hours',
+  'stations.noneShown.silent': 'Every station is in contact',
   'stations.noneShown.imported': 'No imported station here',
 
   'tab.overview': 'Overview',
@@ -33,6 +36,10 @@ export const catalog = {
   'binaries.count': ({ n, binaries }: Counted & { binaries: string }) =>
     `${binaries} ${plural(n, 'binary', 'binaries')}`,
   'binaries.moreThan': ({ binaries }: { binaries: string }) => `More than ${binaries} binaries`,
+  'binaries.histogram': ({ n, events, from, to }: Counted & { events: string; from: string; to: string }) =>
+    `${events} ${plural(n, 'binary', 'binaries')} by when ${plural(n, 'it was', 'they were')} first seen, from ${from} to ${to}`,
+  'binaries.firstSeen': 'Binaries first seen',
+  'binaries.new': ({ binaries }: Counted & { binaries: string }) => `${binaries} new`,
   'binaries.failed': 'The binaries could not be read',
   'binaries.moreFailed': 'The binaries that follow could not be read',
   'binaries.none': 'No binaries yet',
@@ -86,8 +93,6 @@ export const catalog = {
     `${runs} ${plural(n, 'run', 'runs')} over time, from ${from} to ${to}`,
 
   'station.failed': 'The station could not be read',
-  'station.silent': 'Silent',
-  'station.silentTitle': 'No event for over 24 hours',
   'station.events24h': 'Events, 24 h',
   'station.open': 'Open its page',
   'station.processes': 'Processes',
@@ -117,7 +122,7 @@ export const catalog = {
 
   'overview.attention': 'Needs a look',
   'overview.silent': 'Silent stations',
-  'overview.silentNote': 'no event for over 24 hours',
+  'overview.silentNote': 'no contact for over three minutes',
   'overview.newRare': 'New and rare binaries',
   'overview.newRareNote': 'first seen in 24 hours, on one station',
   'overview.newBinaries': 'New binaries',
@@ -128,7 +133,7 @@ export const catalog = {
   'overview.pulseOf': ({ from, to }: { from: string; to: string }) => `Events per hour, ${from} – ${to}`,
   'overview.lastHour': 'Events, last hour',
   'overview.last24h': 'Events, 24 hours',
-  'overview.active': 'Stations on line',
+  'overview.active': 'Active stations',
   'overview.activeNote': ({ total }: { total: string }) => `of ${total}; an event within 24 hours`,
   'overview.importedNote': ({ n, imported }: Counted & { imported: string }) =>
     `${imported} ${plural(n, 'comes', 'come')} from imported logs`,

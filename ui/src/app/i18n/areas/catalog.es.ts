@@ -9,8 +9,11 @@ export const catalog: Texts<typeof english> = {
   'stations.show.live': 'En vivo',
   'stations.show.silent': 'En silencio',
   'stations.show.imported': 'Importadas',
+  'stations.new': ({ n, stations }) => `${stations} ${plural(n, 'nueva', 'nuevas')}`,
+  'stations.pulse': 'Eventos de todas las estaciones',
+  'stations.span': 'Período del que se cuentan los eventos',
   'stations.noneShown.live': 'No hay ninguna estación en vivo aquí',
-  'stations.noneShown.silent': 'Todas las estaciones en vivo se han hecho oír en las últimas 24 horas',
+  'stations.noneShown.silent': 'Todas las estaciones están en contacto',
   'stations.noneShown.imported': 'No hay ninguna estación importada aquí',
 
   'tab.overview': 'Resumen',
@@ -28,6 +31,10 @@ export const catalog: Texts<typeof english> = {
 
   'binaries.count': ({ n, binaries }) => `${binaries} ${plural(n, 'binario', 'binarios')}`,
   'binaries.moreThan': ({ binaries }) => `Más de ${binaries} binarios`,
+  'binaries.histogram': ({ n, events, from, to }) =>
+    `${events} ${plural(n, 'binario', 'binarios')} según cuándo ${plural(n, 'se vio', 'se vieron')} por primera vez, de ${from} a ${to}`,
+  'binaries.firstSeen': 'Binarios vistos por primera vez',
+  'binaries.new': ({ n, binaries }) => `${binaries} ${plural(n, 'nuevo', 'nuevos')}`,
   'binaries.failed': 'No se pudieron leer los binarios',
   'binaries.moreFailed': 'No se pudieron leer los binarios siguientes',
   'binaries.none': 'Todavía no hay binarios',
@@ -80,8 +87,6 @@ export const catalog: Texts<typeof english> = {
     `${runs} ${plural(n, 'ejecución', 'ejecuciones')} en el tiempo, de ${from} a ${to}`,
 
   'station.failed': 'No se pudo leer la estación',
-  'station.silent': 'En silencio',
-  'station.silentTitle': 'Sin eventos desde hace más de 24 horas',
   'station.events24h': 'Eventos, 24 h',
   'station.open': 'Abrir su página',
   'station.processes': 'Procesos',
@@ -112,7 +117,7 @@ export const catalog: Texts<typeof english> = {
 
   'overview.attention': 'Para revisar',
   'overview.silent': 'Estaciones en silencio',
-  'overview.silentNote': 'sin eventos desde hace más de 24 horas',
+  'overview.silentNote': 'sin contacto desde hace más de tres minutos',
   'overview.newRare': 'Binarios nuevos y raros',
   'overview.newRareNote': 'vistos por primera vez en 24 horas, en una sola estación',
   'overview.newBinaries': 'Binarios nuevos',
@@ -123,7 +128,7 @@ export const catalog: Texts<typeof english> = {
   'overview.pulseOf': ({ from, to }) => `Eventos por hora, ${from} – ${to}`,
   'overview.lastHour': 'Eventos, última hora',
   'overview.last24h': 'Eventos, 24 horas',
-  'overview.active': 'Estaciones en línea',
+  'overview.active': 'Estaciones activas',
   'overview.activeNote': ({ total }) => `de ${total}; con algún evento en 24 horas`,
   'overview.importedNote': ({ n, imported }) =>
     plural(n, '1 proviene de registros importados', `${imported} provienen de registros importados`),

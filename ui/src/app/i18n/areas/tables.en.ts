@@ -32,6 +32,7 @@ export const tables = {
   'facets.fewer': 'Show fewer',
   'facets.others': 'Others',
   'facets.blank': 'no value',
+  'facets.nothing': 'There is nothing to count.',
   'facets.none': 'nothing found',
   'facets.exclude': ({ value }: { value: string }) => `Filter out ${value}`,
   'facets.howTo': 'Click: filter for it. Alt-click or minus: filter it out.',

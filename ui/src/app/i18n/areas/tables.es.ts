@@ -30,6 +30,7 @@ export const tables: Texts<typeof english> = {
   'facets.fewer': 'Mostrar menos',
   'facets.others': 'Otros',
   'facets.blank': 'sin valor',
+  'facets.nothing': 'No hay nada que contar.',
   'facets.none': 'sin resultados',
   'facets.exclude': ({ value }) => `Excluir ${value}`,
   'facets.howTo': 'Clic: filtrar por él. Alt y clic, o menos: excluirlo.',
