@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -50,6 +51,8 @@ type station struct {
 	with enrolment
 	cmd  *exec.Cmd
 	log  *lockedBuffer
+
+	within []string // command that runs the agent in another place; nil: here
 }
 
 // stateDir returns a folder with a short name: a socket's path must fit in it.
@@ -74,9 +77,10 @@ func (s *station) start(args ...string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.cmd = exec.Command(path, append([]string{
-		"run", "--state-dir", s.dir, "--server", s.with.server, "--authority", s.with.authority, "--key", s.with.key, "--proxy", "none",
-	}, args...)...)
+	line := slices.Concat(s.within, []string{
+		path, "run", "--state-dir", s.dir, "--server", s.with.server, "--authority", s.with.authority, "--key", s.with.key, "--proxy", "none",
+	}, args)
+	s.cmd = exec.Command(line[0], line[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {

@@ -158,7 +158,7 @@ func mostEvents(t *testing.T, b *browser, dir string) (best string, of imported)
 	return best, of
 }
 
-// The agent is killed, the server is killed, the network is cut, again and again
+// The agent is killed, the server and its database are, the network is cut, again and again
 // at moments of no choosing: every record is stored once, and no number is missing.
 func TestAgentFaults(t *testing.T) {
 	if testing.Short() {
@@ -183,11 +183,15 @@ func TestAgentFaults(t *testing.T) {
 			faults["agent killed"]++
 			a.kill()
 			a.start(replay...)
-		case n < 8:
+		case n < 7:
 			faults["network cut"]++
 			wire.set(true)
 			time.Sleep(time.Duration(rng.IntN(2000)) * time.Millisecond)
 			wire.set(false)
+		case n < 8:
+			faults["database killed"]++
+			killDatabase(t, dir)
+			time.Sleep(time.Second) // it is started again
 		default:
 			faults["server killed"]++
 			s.kill()

@@ -72,10 +72,16 @@ type absence struct {
 // nobody knows, because no time of a shutdown is to be had that could be
 // trusted. The whole span is a gap then, whose detail says so; to call it
 // shorter would hide what ran after somebody had stopped the agent.
+//
+// The record of a station begins with its first agent: what ran before that is
+// no gap in it.
 func (a absence) gaps() []event.Gap {
-	rebooted := a.first || a.boot.ID != a.last.ID && a.boot.ID != 0
+	if a.first {
+		return nil
+	}
+	rebooted := a.boot.ID != a.last.ID && a.boot.ID != 0
 	var gaps []event.Gap
-	if !a.first && !a.alive.IsZero() {
+	if !a.alive.IsZero() {
 		until, detail := a.now, "the agent did not run"
 		if rebooted && !a.boot.Began.IsZero() {
 			until, detail = a.boot.Began, "the agent did not run; the station was off for an unknown part of the time"
@@ -83,11 +89,7 @@ func (a absence) gaps() []event.Gap {
 		gaps = append(gaps, span(event.AgentOff, a.alive, until, detail))
 	}
 	if rebooted && !a.boot.Began.IsZero() {
-		detail := "the station ran before the agent began"
-		if a.first {
-			detail = "the station ran before the agent was installed"
-		}
-		gaps = append(gaps, span(event.BeforeAgent, a.boot.Began, a.now, detail))
+		gaps = append(gaps, span(event.BeforeAgent, a.boot.Began, a.now, "the station ran before the agent began"))
 	}
 	return gaps
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime/pprof"
 	"slices"
@@ -130,13 +131,15 @@ func (b *bench) write(ctx context.Context, g *Generator, n int64) (w writing, er
 	return w, nil
 }
 
-// quantile returns a quantile in milliseconds.
+// quantile returns a quantile in milliseconds: the smallest time that so large a
+// share of all is no longer than.
 func quantile(all []time.Duration, q float64) float64 {
 	if len(all) == 0 {
 		return 0
 	}
 	slices.Sort(all)
-	return float64(all[min(len(all)-1, int(q*float64(len(all))))].Microseconds()) / 1000
+	rank := int(math.Ceil(q * float64(len(all))))
+	return float64(all[max(rank, 1)-1].Microseconds()) / 1000
 }
 
 // treeSize is how many processes are below the root that plantTree makes.

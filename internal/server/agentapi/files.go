@@ -16,6 +16,7 @@ import (
 // the kinds Conflict, where the piece does not fit to what it has, and Invalid,
 // where the whole is not what was asked for.
 type Files interface {
+	Has(ctx context.Context, sha256 [32]byte) (bool, error)
 	AddPart(ctx context.Context, task, offset int64, r io.Reader) (received int64, err error)
 	Received(ctx context.Context, task int64) (int64, error)
 	Finish(ctx context.Context, task int64, sha256 [32]byte, size int64) (stored int64, err error)
@@ -82,6 +83,10 @@ func (a *API) stored(ctx context.Context, w *wanted) (*wire.Received, error) {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	// The row alone is not enough: somebody may have emptied the folder.
+	if there, err := a.cfg.Files.Has(ctx, w.sha256); err != nil || !there {
 		return nil, err
 	}
 	return &wire.Received{Bytes: f.Bytes, Done: true}, nil

@@ -341,7 +341,7 @@ func (a *agent) stored() int64 {
 // gaps returns those of the station, oldest first.
 func (a *agent) gaps() []store.Gap {
 	a.t.Helper()
-	list, _, err := a.rig.db.Gaps(a.t.Context(), store.GapList{Station: a.station, Limit: 100})
+	list, _, err := a.rig.db.Gaps(a.t.Context(), store.GapList{Stations: []int64{a.station}, Limit: 100})
 	if err != nil {
 		a.t.Fatal(err)
 	}
