@@ -60,7 +60,8 @@ type Report struct {
 // Stage is what was measured when so many events were stored.
 type Stage struct {
 	Events   int64    `json:"events"`
-	Ingest   Ingest   `json:"ingest"` // of the events since the stage before
+	Ingest   Ingest   `json:"ingest"` // of most events since the stage before
+	Path     Path     `json:"path"`   // of the last of them
 	Copy     Copy     `json:"copy"`
 	Size     Size     `json:"size"`
 	Searches []Search `json:"searches"`
@@ -71,7 +72,8 @@ type bench struct {
 	Config
 	db         *store.Store
 	pool       *pgxpool.Pool // looks at the tables from outside
-	generators []*Generator  // one for each writer
+	identities *identities
+	generators []*Generator // one for each writer
 	stored     int64
 }
 
@@ -114,6 +116,10 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 	if report.PostgreSQL, err = b.serverVersion(ctx); err != nil {
 		return nil, err
 	}
+	if b.identities, err = b.newIdentities(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.identities.remove()) }()
 	if err := b.makeFleet(ctx); err != nil {
 		return nil, err
 	}
@@ -156,7 +162,7 @@ func (b *bench) makeFleet(ctx context.Context) error {
 	ids := make([][]int64, b.Writers)
 	for number := range b.Stations {
 		writer := number * b.Writers / b.Stations
-		id, err := b.db.LiveStation(ctx, fmt.Sprintf("bench:%d", number), StationName(number), from)
+		id, err := b.enroll(ctx, StationName(number))
 		if err != nil {
 			return err
 		}
@@ -187,10 +193,15 @@ func (b *bench) stage(ctx context.Context, n int64) (*Stage, error) {
 	s := &Stage{}
 	b.say("storing events until there are %d", n)
 	var err error
-	if s.Ingest, err = b.ingest(ctx, n); err != nil {
+	some := min(pathEvents, (n-b.stored)/pathShare)
+	if s.Ingest, err = b.ingest(ctx, n-some); err != nil {
 		return nil, err
 	}
-	b.say("%.0f events/s; copying the latest of them", s.Ingest.PerSecond)
+	b.say("%.0f events/s; sending some as stations do", s.Ingest.PerSecond)
+	if s.Path, err = b.measurePath(ctx, some); err != nil {
+		return nil, err
+	}
+	b.say("%.0f events/s the whole way; copying the latest of them", s.Path.PerSecond)
 	if s.Copy, err = b.copySample(ctx); err != nil {
 		return nil, err
 	}

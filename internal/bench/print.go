@@ -15,13 +15,19 @@ func (r *Report) Print(w io.Writer) error {
 	line := func(format string, args ...any) { fmt.Fprintf(t, format+"\n", args...) }
 	line("%s, %d CPUs, %s, PostgreSQL %s", r.Time.Format("2006-01-02 15:04"), r.CPUs, r.Go, r.PostgreSQL)
 	line("%d stations over %.1f days; %d writers, %d events in a transaction, %d of a station at once", r.Stations, r.Days, r.Writers, r.Batch, r.Burst)
-	line("\nINGEST\tEVENTS/S\tCOPY ALONE\tRATIO\tCOMMIT P50\tP99\tMAX\tGENERATOR\tCHECK\tCLOSING DAYS")
+	line("\nINGEST ALONE\tEVENTS/S\tCOPY ALONE\tRATIO\tCOMMIT P50\tP99\tMAX\tGENERATOR\tCHECK\tCLOSING DAYS")
 	for _, s := range r.Stages {
 		in := s.Ingest
 		line("to %s\t%.0f\t%.0f\t%.2f\t%.0f ms\t%.0f ms\t%.0f ms\t%.1f %%\t%.1f %%\t%.0f s", count(s.Events), in.PerSecond, s.Copy.PerSecond, in.PerSecond/s.Copy.PerSecond,
 			in.P50MS, in.P99MS, in.MaxMS, 100*in.GeneratorShare, 100*in.CheckShare, s.Size.MaintenanceSeconds)
 	}
-	line("target\t40000\t\t0.33")
+	line("\nTHE WHOLE WAY\tEVENTS/S\tCOPY ALONE\tRATIO\tBYTES/EVENT SENT\tEVENTS/BATCH\tACKNOWLEDGED P50\tP99\tMAX\tBUSY")
+	for _, s := range r.Stages {
+		p := s.Path
+		line("at %s\t%.0f\t%.0f\t%.2f\t%.0f\t%.1f\t%.0f ms\t%.0f ms\t%.0f ms\t%d", count(s.Events), p.PerSecond, s.Copy.PerSecond, p.PerSecond/s.Copy.PerSecond,
+			p.WirePerEvent, float64(p.Events)/float64(max(p.Batches, 1)), p.AckP50MS, p.AckP99MS, p.AckMaxMS, p.Busy)
+	}
+	line("target\t40000\t\t0.33\t120")
 	line("\nBYTES PER EVENT\tALL BUT TRIGRAMS\tTRIGRAMS OF CLOSED DAYS\tCLOSED DAYS\tDATABASE")
 	for _, s := range r.Stages {
 		line("at %s\t%.0f\t%.0f\t%d\t%d MiB", count(s.Events), s.Size.PerEvent, s.Size.TrigramsPerEvent, s.Size.ClosedDays, s.Size.Bytes>>20)
