@@ -44,7 +44,7 @@ func TestAgentIsCopied(t *testing.T) {
 		t.Fatalf("copy the station: %v: %s", err, out)
 	}
 
-	first.start()
+	first.start("--sensor", "none")
 	first.delivered(before.Stream.Last+1, 30*time.Second)
 	recording := recordedOf(t, "ACC-02")
 	second.start("--replay", demoRecording, "--computer", "ACC-02", "--speed", "0")

@@ -48,7 +48,7 @@ func TestServerIsRestored(t *testing.T) {
 	}
 	s = serve(t, dir, "--agent-listen", listen)
 	a.kill()
-	a.start() // no sensor: what is left is brought, and nothing more comes
+	a.start("--sensor", "none") // no sensor: what is left is brought, and nothing more comes
 	st := a.delivered(forgotten.Stream.Last, time.Minute)
 	got := s.logIn().ledger(st.Station)
 	t.Logf("%d records when it was copied, %d when it was restored, %d at the end", before.Stream.Last, forgotten.Stream.Last, st.Stream.Last)
@@ -79,7 +79,7 @@ func TestAgentDiskFull(t *testing.T) {
 	}
 	s = serve(t, dir, "--agent-listen", listen)
 	a.kill()
-	a.start()
+	a.start("--sensor", "none")
 	st := a.delivered(12_000, time.Minute)
 	b = s.logIn()
 	lost := b.lost(st.Station)
@@ -138,7 +138,7 @@ func TestServerDiskFullForAgents(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.kill()
-	a.start()
+	a.start("--sensor", "none")
 	st := a.delivered(500, time.Minute)
 	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0)
 }
@@ -194,7 +194,7 @@ func TestNetworkIsSilent(t *testing.T) {
 		time.Sleep(2 * time.Second)
 	}
 	a.kill()
-	a.start()
+	a.start("--sensor", "none")
 	st := a.delivered(500, 2*time.Minute)
 	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0)
 }

@@ -99,7 +99,7 @@ func TestAgent(t *testing.T) {
 	a.stop()
 
 	// Again: the same station, other processes, and the time between is a gap.
-	a.start()
+	a.start("--sensor", "none")
 	again := a.delivered(st.Stream.Last+1, 30*time.Second)
 	if got := b.ledger(again.Station); again.Station != st.Station || got.gaps["agent_off"] != 1 || got.events != int64(len(want)) {
 		t.Errorf("after a restart without a recording the station is %d with %+v; want %d with a gap for the time off", again.Station, got, st.Station)
@@ -199,7 +199,7 @@ func TestAgentFaults(t *testing.T) {
 		}
 	}
 	a.kill()
-	a.start() // no sensor: what waits is brought to the server, and nothing more comes
+	a.start("--sensor", "none") // no sensor: what waits is brought to the server, and nothing more comes
 	st := a.delivered(500, 2*time.Minute)
 	b = s.logIn()
 	got := b.ledger(st.Station)

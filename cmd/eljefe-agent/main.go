@@ -42,6 +42,8 @@ type app struct {
 	Install   installCommand   `cmd:"" help:"Install or upgrade the agent on this station, and start it."`
 	Uninstall uninstallCommand `cmd:"" help:"Stop the agent and remove it; its state stays."`
 	Status    statusCommand    `cmd:"" help:"Say how the agent is; the exit code is 0 if it is well."`
+	Selftest  selftestCommand  `cmd:"" help:"Start a harmless process and see whether each way of seeing processes sees it."`
+	Canary    canaryCommand    `cmd:"" hidden:""`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 
 	out io.Writer

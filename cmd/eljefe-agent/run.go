@@ -7,11 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime"
 	"runtime/debug"
 
 	"github.com/eljefe/eljefe/internal/agent"
+	"github.com/eljefe/eljefe/internal/agent/sensor"
 	"github.com/eljefe/eljefe/internal/agent/sensor/replay"
+	"github.com/eljefe/eljefe/internal/event"
 )
 
 // memoryLimit is where Go begins to clean up more often: the aim is 40 MB
@@ -20,6 +21,7 @@ const memoryLimit = 32 << 20
 
 type runCommand struct {
 	settings
+	Sensor    string  `help:"How processes are seen: ${enum}; best is the first of them that works here." enum:"best,ebpf,procconn,poll,none" default:"best"`
 	Replay    string  `help:"Play a recording instead of a live sensor: .evtx or NDJSON." type:"existingfile" placeholder:"FILE"`
 	Computer  string  `help:"Of a recording of several, the computer that is played; otherwise that with most events." placeholder:"NAME"`
 	Speed     float64 `help:"How many times faster a recording is played; 0: as fast as it goes." default:"1" placeholder:"FACTOR"`
@@ -45,24 +47,45 @@ func (c *runCommand) Run(ctx context.Context, a *app) (err error) {
 	ring := new(agent.LogRing)
 	log := a.log(io.MultiWriter(a.err, ring))
 	cfg := agent.Config{Dir: a.StateDir, Settings: config, Version: version, Log: log, Ring: ring}
-	if c.Replay == "" {
-		cfg.NoSource = fmt.Sprintf("this version has no live sensor for this system (%s/%s) yet: nothing is recorded; --replay plays a recording", runtime.GOOS, runtime.GOARCH)
-		return agent.Run(ctx, cfg)
+	if err := os.MkdirAll(a.StateDir, 0o700); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
 	}
-	source, err := c.open(a.StateDir, log)
-	if err != nil {
-		return err
+	switch {
+	case c.Replay != "":
+		recording, e := c.open(a.StateDir, log)
+		if e != nil {
+			return e
+		}
+		defer func() { err = errors.Join(err, recording.Close()) }()
+		cfg.Source = recording
+	case c.Sensor == "none":
+		cfg.NoSource = "the agent runs with --sensor=none: nothing is recorded"
+	default:
+		only := event.Sensor(c.Sensor)
+		if only == "best" {
+			only = ""
+		}
+		own, e := openSensor(a.StateDir, only, log)
+		if e != nil {
+			cfg.NoSource = e.Error() // the station still reports itself, and why it is blind
+			break
+		}
+		defer func() { err = errors.Join(err, own.Close()) }()
+		cfg.Source, cfg.Enrich = own, own.enrich
 	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	cfg.Source = source
 	return agent.Run(ctx, cfg)
+}
+
+// A liveSensor sees the processes of this station, and adds to them what the
+// station's files tell.
+type liveSensor struct {
+	sensor.Source
+	io.Closer
+	enrich agent.Enrich
 }
 
 // open opens the recording, with its copy in the state folder.
 func (c *runCommand) open(dir string, log *slog.Logger) (*replay.Replay, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the state folder: %w", err)
-	}
 	source, err := replay.Open(replay.Config{
 		File: c.Replay, Computer: c.Computer, Scratch: dir, Speed: c.Speed, Loop: c.Loop, KeepTimes: c.KeepTimes, Log: log,
 	})

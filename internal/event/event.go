@@ -35,6 +35,8 @@ const (
 	SensorPoll     Sensor = "poll"     // snapshots of the process list
 	SensorEBPF     Sensor = "ebpf"     // Linux tracepoints
 	SensorReplay   Sensor = "replay"   // a recording or a simulation
+
+	SensorConnector Sensor = "procconn" // the process connector of Linux
 )
 
 // Origin tells how the event reached the server.

@@ -23,7 +23,7 @@ func fieldList() []*Field {
 		{Name: "station_id", Type: Number, also: "host_id", Description: "Number of the station in this database.",
 			Examples: []string{"station_id:12"}, number: id(func(r *Row) int64 { return r.StationID })},
 		{Name: "sensor", Type: Enum, also: "provider", Description: "Source that saw the event.",
-			Values:   []string{string(event.SensorETW), string(event.SensorSysmon), string(event.SensorSecurity), string(event.SensorPoll), string(event.SensorEBPF), string(event.SensorReplay)},
+			Values:   []string{string(event.SensorETW), string(event.SensorSysmon), string(event.SensorSecurity), string(event.SensorPoll), string(event.SensorEBPF), string(event.SensorReplay), string(event.SensorConnector)},
 			Examples: []string{"sensor:sysmon"}, text: func(r *Row) string { return string(r.Sensor) }},
 		{Name: "origin", Type: Enum, Description: "How the event reached the server: reported live by an agent, or imported from a file.",
 			Values: []string{string(event.Live), string(event.Imported)}, Examples: []string{"origin:imported"}, text: func(r *Row) string { return string(r.Origin) }},

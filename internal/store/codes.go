@@ -10,6 +10,7 @@ var (
 	sensorCode = map[event.Sensor]int16{
 		"": 0, event.SensorETW: 1, event.SensorSysmon: 2, event.SensorSecurity: 3,
 		event.SensorPoll: 4, event.SensorEBPF: 5, event.SensorReplay: 6,
+		event.SensorConnector: 7,
 	}
 
 	integrityCode = map[event.Integrity]int16{

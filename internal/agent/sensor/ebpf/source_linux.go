@@ -1,0 +1,317 @@
+package ebpf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cilium/ebpf/ringbuf"
+
+	"github.com/eljefe/eljefe/internal/agent/sensor"
+	"github.com/eljefe/eljefe/internal/agent/sensor/linuxproc"
+)
+
+const (
+	tick       = 100 * time.Millisecond
+	lookEvery  = time.Second      // for losses, and whether the clock was set
+	compareFor = 10 * time.Second // after a loss: what runs is compared with what is known each second
+	compare    = time.Minute      // the same without a loss
+	degraded   = time.Minute      // how long the state says that there was a loss
+)
+
+// Details of gaps.
+const (
+	ringFull   = "the kernel's buffer of the sensor was full"
+	unreadable = "the sensor could not read what its programs in the kernel wrote"
+)
+
+// Config configures a Source.
+type Config struct {
+	Dir string       // where it keeps start times over restarts; "": nowhere
+	Log *slog.Logger // if nil, nothing is logged
+}
+
+// Source is a sensor.Source. Its programs are in the kernel from Open on.
+type Source struct {
+	log     *slog.Logger
+	station *linuxproc.Config
+	decoder decoder
+	mounts  uint32 // the agent's mount namespace
+
+	mu      sync.Mutex
+	kernel  *loaded // nil: not loaded now
+	tracker *linuxproc.Tracker
+	since   time.Duration // since boot: from when on the kernel tells of forks
+}
+
+// Open loads the programs. The error says why this station cannot have them; the
+// caller falls back to another sensor.
+func Open(cfg Config) (*Source, error) {
+	if err := linuxproc.SeesAll(); err != nil {
+		return nil, err
+	}
+	station, err := linuxproc.Open(mode, cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{log: cfg.Log, station: station, decoder: decoder{pageSize: uint64(os.Getpagesize())}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var own syscall.Stat_t
+	if err := syscall.Stat("/proc/self/ns/mnt", &own); err != nil {
+		return nil, fmt.Errorf("tell the agent's mount namespace: %w", err)
+	}
+	s.mounts = uint32(own.Ino)
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, station.Runs.Close())
+	}
+	return s, nil
+}
+
+func (s *Source) load() error {
+	kernel, err := load()
+	if err != nil {
+		return err
+	}
+	s.kernel, s.since = kernel, s.station.Clock.Now()
+	debug.FreeOSMemory() // the kernel's types take more than the sensor ever will
+	return nil
+}
+
+// Close takes the programs out of the kernel. Run must have ended.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.station.Runs.Close()
+	if s.kernel != nil {
+		err = errors.Join(err, s.kernel.close())
+		s.kernel = nil
+	}
+	return err
+}
+
+// Run implements sensor.Source.
+func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
+	s.mu.Lock()
+	if s.kernel == nil {
+		if err := s.load(); err != nil {
+			s.mu.Unlock()
+			return err
+		}
+	}
+	kernel, before := s.kernel, s.since
+	s.tracker = linuxproc.NewTracker(*s.station, sink)
+	s.mu.Unlock()
+	defer s.end()
+
+	ring, err := ringbuf.NewReader(kernel.ring)
+	if err != nil {
+		return fmt.Errorf("read the kernel's records: %w", err)
+	}
+	sink.State(mode, sensor.Working, "")
+
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var both sync.WaitGroup
+	both.Go(func() {
+		if err := s.read(ring, sink); err != nil {
+			cancel(err)
+		}
+	})
+	both.Go(func() {
+		w := &watch{source: s, kernel: kernel, sink: sink, looked: time.Now()}
+		if err := w.run(work, before); err != nil {
+			cancel(err)
+		}
+		// What the kernel has written until now is read, and then read ends.
+		if err := ring.Flush(); err != nil {
+			_ = ring.Close()
+		}
+	})
+	both.Wait()
+	s.tracker.Flush()
+	err = context.Cause(work)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	return errors.Join(err, ring.Close())
+}
+
+// end takes the programs out of the kernel, so that a Run that comes later begins anew.
+func (s *Source) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.kernel.close(); err != nil {
+		s.log.Warn("a program stays in the kernel", "err", err)
+	}
+	s.kernel, s.tracker = nil, nil
+}
+
+// read reports records until the ring is flushed.
+func (s *Source) read(ring *ringbuf.Reader, sink *sensor.Sink) error {
+	var raw ringbuf.Record
+	for {
+		err := ring.ReadInto(&raw)
+		if errors.Is(err, ringbuf.ErrFlushed) || errors.Is(err, ringbuf.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the kernel's records: %w", err)
+		}
+		r, err := s.decoder.decode(raw.RawSample)
+		if err != nil {
+			now := time.Now()
+			sink.Lost(1, now, now, unreadable)
+			s.log.Debug("a record of the kernel cannot be read", "err", err)
+			continue
+		}
+		r.facts.SameFiles = r.mountNS == s.mounts
+		switch r.kind {
+		case kindFork:
+			s.tracker.Forked(r.facts)
+		case kindExec:
+			s.tracker.Execed(r.facts, r.at)
+		case kindExit:
+			s.tracker.Ended(r.end)
+		}
+	}
+}
+
+// snapshot asks the kernel for all processes.
+func (s *Source) snapshot(kernel *loaded) ([]linuxproc.Facts, error) {
+	list, err := kernel.found.Open()
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	defer list.Close()
+	raw, err := io.ReadAll(list)
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	if len(raw)%factsSize != 0 {
+		return nil, fmt.Errorf("list processes: %d bytes are not records of %d", len(raw), factsSize)
+	}
+	all := make([]linuxproc.Facts, 0, len(raw)/factsSize)
+	for ; len(raw) > 0; raw = raw[factsSize:] {
+		r, err := s.decoder.decode(raw[:factsSize])
+		if err != nil {
+			return nil, fmt.Errorf("list processes: %w", err)
+		}
+		r.facts.SameFiles = r.mountNS == s.mounts
+		all = append(all, r.facts)
+	}
+	return all, nil
+}
+
+// Rundown implements sensor.Source.
+func (s *Source) Rundown(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tracker == nil {
+		return 0, errors.New("the sensor does not run")
+	}
+	all, err := s.snapshot(s.kernel)
+	if err != nil {
+		return 0, err
+	}
+	return s.tracker.Found(all, s.station.Clock.Now()-linuxproc.Young, true), ctx.Err()
+}
+
+// SameFiles tells whether a process that was reported a moment ago sees the
+// files that the agent sees: whether it is not in a container.
+func (s *Source) SameFiles(seq uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tracker != nil && s.tracker.SameFiles(seq)
+}
+
+// watch looks at the clock, the losses and, now and then, at all that runs.
+type watch struct {
+	source *Source
+	kernel *loaded
+	sink   *sensor.Sink
+
+	lost     uint64
+	looked   time.Time // for losses
+	lossSeen time.Time
+	degraded bool // the state says that there was a loss
+	compared time.Time
+}
+
+// run works until ctx is over. What was forked before the given time since boot is
+// found first.
+func (w *watch) run(ctx context.Context, before time.Duration) error {
+	s := w.source
+	all, err := s.snapshot(w.kernel)
+	if err != nil {
+		return err
+	}
+	s.tracker.Found(all, before, false)
+	if err := s.tracker.Forget(); err != nil {
+		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
+	}
+	w.compared = time.Now()
+	ticks := time.NewTicker(tick)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return w.losses(time.Now())
+		case now := <-ticks.C:
+			s.tracker.Tick()
+			if now.Sub(w.looked) < lookEvery {
+				continue
+			}
+			if err := w.look(now); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (w *watch) look(now time.Time) error {
+	s := w.source
+	if err := s.station.Clock.Look(); err != nil {
+		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
+	}
+	if err := w.losses(now); err != nil {
+		return err
+	}
+	if w.degraded && now.Sub(w.lossSeen) > degraded {
+		w.degraded = false
+		w.sink.State(mode, sensor.Working, "")
+	}
+	if now.Sub(w.lossSeen) > compareFor && now.Sub(w.compared) < compare {
+		return nil
+	}
+	w.compared = now
+	all, err := s.snapshot(w.kernel)
+	if err != nil {
+		return err
+	}
+	s.tracker.Found(all, s.station.Clock.Now()-linuxproc.Young, false)
+	return nil
+}
+
+// losses tells what was lost since the last look.
+func (w *watch) losses(now time.Time) error {
+	lost, err := w.kernel.losses()
+	if err != nil {
+		return err
+	}
+	if lost > w.lost {
+		w.sink.Lost(lost-w.lost, w.looked, now, ringFull)
+		w.sink.State(mode, sensor.Degraded, ringFull)
+		w.lossSeen, w.degraded = now, true
+	}
+	w.lost, w.looked = lost, now
+	return nil
+}
