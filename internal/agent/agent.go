@@ -234,6 +234,7 @@ func (a *agent) keepAlive(ctx context.Context) {
 	for {
 		now := time.Now()
 		a.contact.see(a.link.Status().Connected, now)
+		a.recorder.tellSkipped(now)
 		err := a.stream.touch(now)
 		if err != nil && !failing {
 			a.log.Warn("it cannot be noted that the agent runs", "err", err)

@@ -37,11 +37,12 @@ func TestRecorder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ring, spool := new(LogRing), new(kept)
 		r := &recorder{sink: sensor.NewSink(0, 0), spool: spool, log: slog.New(slog.NewTextHandler(ring, nil))}
-		r.enrich = func(ctx context.Context, events []*event.Process) {
+		r.enrich = func(ctx context.Context, events []*event.Process) []*event.Process {
 			for _, p := range events {
 				p.SHA256 = strings.Repeat("ab", 32)
 			}
 			<-ctx.Done() // what takes long does not hold the events
+			return events[:1]
 		}
 		now := time.Now().UTC()
 		r.sink.Report(&event.Process{Kind: event.Start, Time: now, PID: 1, Station: "made up", Seq: 9, Origin: event.Imported})
@@ -50,15 +51,24 @@ func TestRecorder(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := begin(func() { r.run(ctx) })
 		time.Sleep(10 * time.Second)
-		cancel()
-		<-done
-		if len(spool.records) != 2 {
+		if r.tellSkipped(time.Now()); len(spool.records) != 2 {
 			t.Fatalf("recorded %q; want the event and a gap", spool.records)
 		}
+		r.tellSkipped(time.Now().Add(time.Minute))
+		cancel()
+		<-done
+		if len(spool.records) != 3 {
+			t.Fatalf("recorded %q; want a gap for what has no facts too, once", spool.records)
+		}
 		var p event.Process
-		var g event.Gap
-		if err := errors.Join(json.Unmarshal([]byte(spool.records[0]), &p), json.Unmarshal([]byte(spool.records[1]), &g)); err != nil {
+		var g, skipped event.Gap
+		if err := errors.Join(
+			json.Unmarshal([]byte(spool.records[0]), &p), json.Unmarshal([]byte(spool.records[1]), &g), json.Unmarshal([]byte(spool.records[2]), &skipped),
+		); err != nil {
 			t.Fatal(err)
+		}
+		if skipped.Cause != event.EnrichmentSkipped || *skipped.Events != 1 || skipped.Check() != nil {
+			t.Errorf("recorded %+v; want one event without facts", skipped)
 		}
 		if p.PID != 1 || p.Station != "" || p.Seq != 0 || p.Origin != "" || p.SHA256 == "" {
 			t.Errorf("recorded %+v; want the event with its hash, and without what the sensor has no say in", p)

@@ -23,8 +23,12 @@ const (
 const notAnEvent = "the sensor reported what is no event; the agent's log on level debug says what"
 
 // Enrich adds to events what the sensor did not know. It returns when it is done
-// or ctx is over, which is soon; the events then go on as they are.
-type Enrich func(ctx context.Context, events []*event.Process)
+// or ctx is over, which is soon; the events then go on as they are. It returns
+// those for which there was no time.
+type Enrich func(ctx context.Context, events []*event.Process) (skipped []*event.Process)
+
+// skippedEvery is how long events without facts add up before a gap tells of them.
+const skippedEvery = time.Minute
 
 // keeper is what keeps records: the spool.
 type keeper interface {
@@ -33,12 +37,15 @@ type keeper interface {
 
 // A recorder carries what the sink has into the spool. Gaps of other origin may be recorded at the same time.
 type recorder struct {
-	sink    *sensor.Sink
-	enrich  Enrich // nil: nothing is added
-	spool   keeper
-	log     *slog.Logger
-	mu      sync.Mutex
-	failing bool // the last write failed; guarded by mu
+	sink   *sensor.Sink
+	enrich Enrich // nil: nothing is added
+	spool  keeper
+	log    *slog.Logger
+
+	mu      sync.Mutex // guards everything below
+	failing bool       // the last write failed
+	skipped event.Gap  // events without facts that no gap tells of yet
+	since   time.Time  // the first of them was recorded
 }
 
 // run records until ctx is over and nothing is left in the sink.
@@ -46,6 +53,7 @@ func (r *recorder) run(ctx context.Context) {
 	for {
 		events, gaps, err := r.sink.Take(ctx, takeEvents)
 		if err != nil {
+			r.tellSkipped(time.Now().Add(skippedEvery))
 			return
 		}
 		r.record(events, gaps)
@@ -57,7 +65,7 @@ func (r *recorder) run(ctx context.Context) {
 func (r *recorder) record(events []*event.Process, gaps []event.Gap) {
 	if r.enrich != nil && len(events) > 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), enrichTime)
-		r.enrich(ctx, events)
+		r.noteSkipped(r.enrich(ctx, events))
 		cancel()
 	}
 	records := make([][]byte, 0, len(events)+len(gaps))
@@ -79,6 +87,38 @@ func (r *recorder) record(events []*event.Process, gaps []event.Gap) {
 		records = append(records, raw)
 	}
 	r.append(records)
+}
+
+// noteSkipped counts events without facts.
+func (r *recorder) noteSkipped(events []*event.Process) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := &r.skipped
+	for _, p := range events {
+		if g.Events == nil {
+			*g = span(event.EnrichmentSkipped, at(p), at(p), "there was no time to read the files of these processes: their hashes are missing")
+			g.Events, r.since = new(uint64), time.Now()
+		}
+		*g.Events++
+		if t := at(p).UTC(); t.Before(g.From) {
+			g.From = t
+		} else if t.After(g.To) {
+			g.To = t
+		}
+	}
+}
+
+// tellSkipped records the gap for events without facts, if it is due.
+func (r *recorder) tellSkipped(now time.Time) {
+	r.mu.Lock()
+	g := r.skipped
+	if g.Events == nil || now.Sub(r.since) < skippedEvery {
+		r.mu.Unlock()
+		return
+	}
+	r.skipped = event.Gap{}
+	r.mu.Unlock()
+	r.record(nil, []event.Gap{g})
 }
 
 // append writes records. What cannot be written the spool counts itself.

@@ -67,13 +67,18 @@ func New(cfg Config) *Enricher {
 }
 
 // Enrich adds facts to those of the events that tell of a process that starts or
-// runs. It returns when all have theirs or ctx is over.
-func (e *Enricher) Enrich(ctx context.Context, events []*event.Process) {
+// runs. It returns when all have theirs or ctx is over, with those that go without
+// because there was too much to read or too little time.
+func (e *Enricher) Enrich(ctx context.Context, events []*event.Process) (skipped []*event.Process) {
 	// All files are looked up before one is waited for: processes end.
 	contents := make([]*content, len(events))
 	for i, p := range events {
-		if p.Kind != event.Stop && p.Image != "" && p.SHA256 == "" {
-			contents[i] = e.content(p)
+		if p.Kind == event.Stop || p.Image == "" || p.SHA256 != "" {
+			continue
+		}
+		var busy bool
+		if contents[i], busy = e.content(p); busy {
+			skipped = append(skipped, p)
 		}
 	}
 	for i, c := range contents {
@@ -88,32 +93,34 @@ func (e *Enricher) Enrich(ctx context.Context, events []*event.Process) {
 		case <-c.done:
 			c.facts.apply(events[i])
 		default:
+			skipped = append(skipped, events[i])
 		}
 	}
+	return skipped
 }
 
 // content returns that of the file that a process runs, which may not be done
-// yet; nil if it is not certain which file that is.
-func (e *Enricher) content(p *event.Process) *content {
+// yet; nil if it is not certain which file that is, or too many wait to be read.
+func (e *Enricher) content(p *event.Process) (_ *content, busy bool) {
 	f, id, err := e.open(p, e.cfg.SameFiles(p.ProcessSeq))
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if c, ok := e.known.Get(id); ok {
 		f.Close()
-		return c
+		return c, false
 	}
-	if id.size > longest || e.jobs >= waiting {
+	if busy = e.jobs >= waiting; busy || id.size > longest {
 		f.Close()
-		return nil
+		return nil, busy
 	}
 	c := &content{done: make(chan struct{})}
 	e.known.Add(id, c)
 	e.jobs++
 	go e.read(f, id, c)
-	return c
+	return c, false
 }
 
 // read reads a file, when it is its turn.
