@@ -170,7 +170,7 @@ func TestCertificates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	renewed := store.Certificate{Serial: []byte("renewed"), Expires: time.Now().Add(time.Hour)}
+	renewed := store.Certificate{Serial: []byte("renewed"), Expires: time.Now().Add(2 * time.Hour).Truncate(time.Microsecond)}
 	if err := s.AddCertificate(t.Context(), e.Station, renewed); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,14 @@ func TestCertificates(t *testing.T) {
 				t.Errorf("%s: retired %v, revoked %v; want %v, %v", tt.name, retired, revoked, tt.retired, tt.revoked)
 			}
 		}
-		_, err := enroll(t.Context(), s, "A", secret)
+		d, err := s.StationDetail(t.Context(), e.Station, time.Now(), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good := d.CertificateExpires != nil && d.CertificateExpires.Equal(renewed.Expires); good == tt.revoked {
+			t.Errorf("%s: certificate until %v; the newest is good until %v", tt.name, d.CertificateExpires, renewed.Expires)
+		}
+		_, err = enroll(t.Context(), s, "A", secret)
 		if gone := tt.retired || tt.revoked; gone != (fault.KindOf(err) == fault.Forbidden) || !gone && err != nil {
 			t.Errorf("%s: enrols again: %v", tt.name, err)
 		}

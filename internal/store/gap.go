@@ -27,7 +27,7 @@ type Gap struct {
 // GapList selects a page of gaps, newest first by their ends. Zero fields do not
 // restrict.
 type GapList struct {
-	Station  int64
+	Stations []int64   // nil: all
 	From, To time.Time // gaps that lie within it, be it in part
 	Cause    event.Cause
 	Cursor   string
@@ -46,8 +46,8 @@ func (s *Store) Gaps(ctx context.Context, l GapList) (list []Gap, next string, e
 	}
 	args := pgx.NamedArgs{"limit": l.Limit + 1}
 	where := []string{"true"}
-	if l.Station != 0 {
-		where, args["station"] = append(where, "g.station_id = @station::bigint"), l.Station
+	if l.Stations != nil {
+		where, args["stations"] = append(where, "g.station_id = ANY (@stations::bigint[])"), l.Stations
 	}
 	if !l.From.IsZero() {
 		where, args["from"] = append(where, "g.to_time >= @from"), l.From

@@ -91,10 +91,11 @@ func (a *StationAgent) into(station **int64, boot *int64) []any {
 // there.
 type StationDetail struct {
 	ListedStation
-	Report      json.RawMessage // wire.Hello, the last one; nil: there was none
-	Clock       []ClockReading  // newest first
-	WeekGaps    int64           // that ended in the last seven days
-	SameMachine []NamedStation  // others with its fingerprint: what it was before it was installed anew
+	Report             json.RawMessage // wire.Hello, the last one; nil: there was none
+	Clock              []ClockReading  // newest first
+	WeekGaps           int64           // that ended in the last seven days
+	CertificateExpires *time.Time      // when the last of its certificates does; nil: none is good
+	SameMachine        []NamedStation  // others with its fingerprint: what it was before it was installed anew
 }
 
 // ClockReading is what two clocks showed at the same moment.
@@ -125,9 +126,10 @@ func (s *Store) StationDetail(ctx context.Context, id int64, now, since time.Tim
 			return nil
 		}
 		err = tx.QueryRow(ctx, `
-			SELECT NULLIF(a.report::text, '{}'), (SELECT count(*) FROM gap WHERE station_id = $1::bigint AND to_time >= $2::timestamptz - interval '7 days')
+			SELECT NULLIF(a.report::text, '{}'), (SELECT count(*) FROM gap WHERE station_id = $1::bigint AND to_time >= $2::timestamptz - interval '7 days'),
+			       (SELECT max(expires) FROM station_certificate WHERE station_id = $1::bigint AND revoked IS NULL)
 			FROM   station_agent a
-			WHERE  a.station_id = $1::bigint`, id, now).Scan(&d.Report, &d.WeekGaps)
+			WHERE  a.station_id = $1::bigint`, id, now).Scan(&d.Report, &d.WeekGaps, &d.CertificateExpires)
 		if err != nil {
 			return fmt.Errorf("read report of station %d: %w", id, err)
 		}

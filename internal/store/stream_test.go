@@ -71,7 +71,7 @@ func piece(t *testing.T, station int64, text string) store.StationEvents {
 // with what they tell to be missing, and "? 2-3" for what is unexplained.
 func ledger(t *testing.T, s *store.Store, station int64) string {
 	t.Helper()
-	gaps, _, err := s.Gaps(t.Context(), store.GapList{Station: station, Limit: 1000})
+	gaps, _, err := s.Gaps(t.Context(), store.GapList{Stations: []int64{station}, Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestHoleTimes(t *testing.T) {
 	id := agents(t, s, "A")[0]
 	// Events before the enrolment: the newest stored is not the newest known.
 	addBatch(t, s, piece(t, id, "1-2 5"))
-	gaps, _, err := s.Gaps(t.Context(), store.GapList{Station: id, Limit: 10})
+	gaps, _, err := s.Gaps(t.Context(), store.GapList{Stations: []int64{id}, Limit: 10})
 	if err != nil || len(gaps) != 1 || !gaps[0].From.Equal(monday.Add(2*time.Second)) || !gaps[0].To.Equal(monday.Add(5*time.Second)) || gaps[0].StationName != "A" {
 		t.Errorf("between two events: %+v, %v", gaps, err)
 	}
@@ -186,7 +186,7 @@ func TestHoleTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	addBatch(t, s, later)
-	gaps, _, err = s.Gaps(t.Context(), store.GapList{Station: id, Limit: 10})
+	gaps, _, err = s.Gaps(t.Context(), store.GapList{Stations: []int64{id}, Limit: 10})
 	if err != nil || len(gaps) != 2 || !gaps[0].From.Equal(st.LastSeen) || !gaps[0].To.Equal(later.Events[0].Time) {
 		t.Errorf("since the last event: %+v, %v; want from %v", gaps, err, st.LastSeen)
 	}
@@ -263,7 +263,7 @@ func TestTwoServersOneStream(t *testing.T) {
 	if err != nil || st.Starts != pieces*(size-2) {
 		t.Errorf("%+v, %v; want %d starts", st, err, pieces*(size-2))
 	}
-	gaps, _, err := s.Gaps(t.Context(), store.GapList{Station: id, Limit: 1000})
+	gaps, _, err := s.Gaps(t.Context(), store.GapList{Stations: []int64{id}, Limit: 1000})
 	if err != nil || len(gaps) != pieces || slices.ContainsFunc(gaps, func(g store.Gap) bool { return g.Cause != event.SpoolEvicted }) {
 		t.Errorf("%d gaps, %v; want %d that were told", len(gaps), err, pieces)
 	}
@@ -281,7 +281,9 @@ func TestGapsList(t *testing.T) {
 		want string // ends of the gaps, in seconds
 	}{
 		{"all", store.GapList{}, "7 6 5 3 3 2 1"},
-		{"of a station", store.GapList{Station: ids[1]}, "3 2 1"},
+		{"of a station", store.GapList{Stations: ids[1:2]}, "3 2 1"},
+		{"of two stations", store.GapList{Stations: ids[:2]}, "7 6 5 3 3 2 1"},
+		{"of none", store.GapList{Stations: []int64{}}, ""},
 		{"of a cause", store.GapList{Cause: event.Unexplained}, "5 3"},
 		{"of a span", store.GapList{From: at(3), To: at(5)}, "5 3 3"},
 	} {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { violations } from './axe';
-import { launch, logIn, open, url } from './browser';
+import { launch, logIn, open, url, user } from './browser';
 import { rows as rowsOf, settled } from './page';
 
 let browser: Browser;
@@ -18,10 +18,10 @@ it('opens with the overview, whose figures lead to what they count', async () =>
   expect(await page.title()).toBe('Overview · El Jefe');
   await page
     .getByRole('list', { name: 'Needs a look' })
-    .getByRole('link', { name: /^Binaries/ })
+    .getByRole('link', { name: /^New binaries/ })
     .click();
-  await page.waitForURL('**/binaries');
-  await rowsOf(page).first().waitFor();
+  await page.waitForURL('**/binaries?q=*');
+  await page.getByTestId('binary-count').waitFor();
   expect(complaints).toEqual([]);
   await page.context().close();
 });
@@ -206,5 +206,24 @@ it('keeps the own tokens under settings, and asks before one is revoked', async 
     .getByRole('button', { name: 'Revoke' })
     .click();
   await row.waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
+it('tells under settings who did what, by person and by doing', async () => {
+  const { page, complaints } = await open(browser);
+  await logIn(page, '/settings?section=audit');
+  const table = page.getByRole('table', { name: 'Audit' });
+  await table.getByRole('row', { name: 'Logged in' }).first().waitFor();
+  await page.getByRole('combobox', { name: 'What' }).selectOption('Logged in');
+  await page.waitForURL((address) => address.searchParams.get('action') === 'session.begin');
+  await table.getByRole('link', { name: user(), exact: true }).first().click();
+  await page.waitForURL((address) => address.searchParams.get('who') === user());
+  expect(new URL(page.url()).searchParams.get('action')).toBe('session.begin');
+  await page.getByRole('textbox', { name: 'Who' }).fill('nobody at all');
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing like this has been done.').waitFor();
+  await page.goBack();
+  await table.getByRole('row', { name: 'Logged in' }).first().waitFor();
+  expect(complaints).toEqual([]);
   await page.context().close();
 });

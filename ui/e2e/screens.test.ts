@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL('../build/screens/', import.meta.url));
 const schemes = ['light', 'dark'] as const;
 const widths = [1024, 1920] as const;
 /** What the first screen may cost in script, as it travels. */
-const budget = 300_000;
+const budget = 280_000;
 
 let browser: Browser;
 beforeAll(async () => {
@@ -52,6 +52,7 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
     import: '/import',
     settings: '/settings',
     'settings-keys': '/settings?section=keys',
+    'settings-audit': '/settings?section=audit',
   };
 }
 
@@ -63,6 +64,7 @@ const unchecked = [
   'process-statistics',
   'process-timeline',
   'process-raw',
+  'settings-audit',
 ];
 
 it('is pictured page by page, in both themes and two widths, and stands before axe', { timeout: 150_000 }, async () => {
@@ -95,7 +97,7 @@ it('is pictured page by page, in both themes and two widths, and stands before a
   await page.context().close();
 });
 
-it('opens with less than 300 kB of script', async () => {
+it('opens with less than 280 kB of script', async () => {
   for (const path of ['/', '/events?range=all']) {
     const { page } = await open(browser);
     await logIn(page, '/login');

@@ -197,7 +197,7 @@ func TestStationsThatReport(t *testing.T) {
 		a.expect(s, want, member)
 	}
 	for member, want := range map[string]any{
-		"host_name": "ACC-01", "enrolment_key": "office", "booted": "2026-11-16T12:00:00Z", "gaps_7d": 0, "same_machine": "[]", "parted_from": nil,
+		"host_name": "ACC-01", "enrolment_key": "office", "booted": "2026-11-16T12:00:00Z", "gaps_7d": 0, "certificate_expires": "2027-02-15T12:00:00Z", "same_machine": "[]", "parted_from": nil,
 	} {
 		a.expect(s, want, "agent", member)
 	}

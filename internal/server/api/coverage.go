@@ -15,6 +15,7 @@ import (
 // an answer is about.
 type Coverage struct {
 	Complete    bool            `json:"complete" doc:"no station is blind, silent or behind"`
+	OfStations  []int64         `json:"of_stations,omitempty" maxItems:"20" doc:"numbers of the stations that the question is bound to; absent: to none, or to more than 20"`
 	Gaps        int64           `json:"gaps" doc:"of any cause"`
 	Stations    int64           `json:"stations" doc:"that were blind for a part of the span: events of theirs are missing"`
 	Lost        int64           `json:"lost" doc:"events that are missing, as far as that is known"`
@@ -34,9 +35,16 @@ type CauseCoverage struct {
 	Events   int64  `json:"events" doc:"that are missing or lack something, as far as that is known"`
 }
 
-func coverageJSON(c *store.Coverage) Coverage {
+// stationsAsked is how many stations a question can be bound to by name.
+const stationsAsked = 20
+
+// coverageJSON writes how complete the record of the stations is; nil: of all.
+func coverageJSON(c *store.Coverage, of []int64) Coverage {
+	if len(of) > stationsAsked {
+		of = nil
+	}
 	j := Coverage{
-		Complete: c.Complete(), Gaps: c.Gaps, Stations: c.Stations, Lost: c.Lost, LostUnknown: c.LostUnknown, Silent: c.Silent, Behind: c.Behind,
+		Complete: c.Complete(), OfStations: of, Gaps: c.Gaps, Stations: c.Stations, Lost: c.Lost, LostUnknown: c.LostUnknown, Silent: c.Silent, Behind: c.Behind,
 		Causes: make([]CauseCoverage, len(c.Causes)),
 	}
 	if !c.From.IsZero() {
@@ -63,11 +71,16 @@ type CoverageExample struct {
 	Why  string `json:"why" enum:"gap,silent,behind"`
 }
 
+// StationsInput binds a question to stations.
+type StationsInput struct {
+	Station []int64 `query:"station,explode" maxItems:"20" minimum:"1" doc:"number of a station, once for each; absent: all that report by themselves"`
+}
+
 type coverageInput struct {
-	From    time.Time `query:"from" doc:"absent: 24 hours before to"`
-	To      time.Time `query:"to" doc:"exclusive; absent: now"`
-	Station int64     `query:"station" minimum:"0" doc:"number of a station; absent: all that report by themselves"`
-	Bands   int       `query:"bands" minimum:"0" maximum:"500" doc:"equal parts of the span to tell apart; absent: none"`
+	From time.Time `query:"from" doc:"absent: 24 hours before to"`
+	To   time.Time `query:"to" doc:"exclusive; absent: now"`
+	StationsInput
+	Bands int `query:"bands" minimum:"0" maximum:"500" doc:"equal parts of the span to tell apart; absent: none"`
 }
 
 type coverageOutput struct {
@@ -81,7 +94,8 @@ type coverageOutput struct {
 const coverageExamples = 20
 
 func (a *API) getCoverage(ctx context.Context, in *coverageInput) (*coverageOutput, error) {
-	q := a.question(in.From, in.To, in.Station)
+	q := a.question(in.From, in.To, 0)
+	q.Stations = in.Station
 	if in.From.IsZero() {
 		q.From = q.To.Add(-recently)
 	}
@@ -95,7 +109,7 @@ func (a *API) getCoverage(ctx context.Context, in *coverageInput) (*coverageOutp
 	}
 	out := &coverageOutput{}
 	b := &out.Body
-	b.Coverage, b.Bands, b.Examples = coverageJSON(c), make([]CoverageBand, len(c.Bands)), make([]CoverageExample, len(c.Examples))
+	b.Coverage, b.Bands, b.Examples = coverageJSON(c, q.Stations), make([]CoverageBand, len(c.Bands)), make([]CoverageExample, len(c.Examples))
 	for i, band := range c.Bands {
 		b.Bands[i] = CoverageBand{band.From.UTC(), band.To.UTC(), band.Stations}
 	}
@@ -135,10 +149,12 @@ func (a *API) covered(ctx context.Context, question func(context.Context) (store
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	var found *store.Coverage
+	var asked []int64
 	var work sync.WaitGroup
 	work.Go(func() {
 		q, err := question(ctx)
 		if err == nil {
+			asked = q.Stations
 			found, err = a.Store.Coverage(ctx, q)
 		}
 		if err != nil {
@@ -152,7 +168,7 @@ func (a *API) covered(ctx context.Context, question func(context.Context) (store
 	if err := context.Cause(ctx); err != nil {
 		return Coverage{}, err
 	}
-	return coverageJSON(found), nil
+	return coverageJSON(found, asked), nil
 }
 
 // known is a question that needs no looking up.

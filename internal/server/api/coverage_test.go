@@ -44,7 +44,8 @@ func TestCoverageOfAnswers(t *testing.T) {
 	a.expect(g, nil, "next")
 	a.expect(a.get(fmt.Sprintf("/gaps?station=%d", whole)), "[]", "gaps")
 	a.expect(a.get("/gaps?cause=source_lost&from=2026-11-17T10:30:00Z&to=2026-11-17T10:31:00Z"), "source_lost", "gaps", 0, "cause")
-	for _, query := range []string{"cause=none", "station=-1", "from=2026-11-17T00:00:00Z&to=2026-11-16T00:00:00Z", "cursor=x", "limit=0"} {
+	a.expect(a.get(fmt.Sprintf("/gaps?station=%d&station=%d&limit=1", whole, blind)), "ACC-01", "gaps", 0, "station", "name")
+	for _, query := range []string{"cause=none", "station=-1", "station=0", "station=" + strings.Repeat("1&station=", 20) + "1", "from=2026-11-17T00:00:00Z&to=2026-11-16T00:00:00Z", "cursor=x", "limit=0"} {
 		a.call(auth.Viewer, http.MethodGet, "/gaps?"+query, nil, http.StatusUnprocessableEntity)
 	}
 
@@ -59,7 +60,10 @@ func TestCoverageOfAnswers(t *testing.T) {
 	a.expect(c, 1, "bands", 22, "stations")
 	a.expect(c, "[map[id:2 name:ACC-01 why:gap]]", "examples")
 	a.expect(a.get("/coverage?from=2026-11-01T00:00:00Z"), true, "lost_unknown")
+	a.expect(c, nil, "of_stations")
 	a.expect(a.get(fmt.Sprintf("/coverage?station=%d", whole)), true, "complete")
+	a.expect(a.get(fmt.Sprintf("/coverage?station=%d&station=%d", whole, blind)), fmt.Sprintf("[%d %d]", whole, blind), "of_stations")
+	a.expect(a.get(fmt.Sprintf("/coverage?station=%d&station=%d", whole, blind)), 2, "gaps")
 	a.call(auth.Viewer, http.MethodGet, "/coverage?to=2026-11-16T00:00:00Z&from=2026-11-17T00:00:00Z", nil, http.StatusUnprocessableEntity)
 
 	// What is asked of one station is about that one alone.
@@ -74,6 +78,13 @@ func TestCoverageOfAnswers(t *testing.T) {
 			a.expect(a.get(path+query), complete, "coverage", "complete")
 		}
 	}
+	for query, stations := range map[string]any{
+		"": nil, "q=station:acc-01": fmt.Sprintf("[%d]", blind), "q=station:acc-*": nil, fmt.Sprintf("q=station_id:>%d", blind): nil,
+		"q=" + url.QueryEscape(fmt.Sprintf("station_id:(%d OR %d)", whole, blind)):         fmt.Sprintf("[%d %d]", whole, blind),
+		"q=" + url.QueryEscape("station_id:(1"+strings.Repeat(" OR 2", stationsAsked)+")"): nil,
+	} {
+		a.expect(a.get("/events?"+query), stations, "coverage", "of_stations")
+	}
 	e := a.get("/events?q=station_id:" + fmt.Sprint(blind))
 	a.expect(e, 5, "coverage", "lost")
 	a.expect(e, "map[cause:agent_off events:0 gaps:1 stations:1]", "coverage", "causes", 0)
@@ -83,6 +94,7 @@ func TestCoverageOfAnswers(t *testing.T) {
 	a.expect(a.get("/processes/"+ids[0]), 5, "coverage", "lost")
 	a.expect(a.get("/processes/"+ids[0]), 2, "coverage", "gaps")
 	a.expect(a.get("/processes/"+ids[0]+"/tree"), false, "coverage", "complete")
+	a.expect(a.get("/processes/"+ids[0]+"/tree"), fmt.Sprintf("[%d]", blind), "coverage", "of_stations")
 	a.expect(a.get("/pulse"), false, "coverage", "complete")
 	a.expect(a.get(fmt.Sprintf("/pulse?station_id=%d", whole)), true, "coverage", "complete")
 

@@ -36,10 +36,10 @@ func gapJSON(g *store.Gap) Gap {
 }
 
 type listGapsInput struct {
-	Station int64     `query:"station" minimum:"0" doc:"number of a station; absent: all"`
-	From    time.Time `query:"from" doc:"gaps that end before it are left out"`
-	To      time.Time `query:"to" doc:"gaps that begin at it or later are left out"`
-	Cause   string    `query:"cause" enum:"source_lost,spool_evicted,spool_damaged,enrichment_skipped,agent_off,before_agent,clock_jump,refused,unexplained" doc:"absent: all"`
+	StationsInput
+	From  time.Time `query:"from" doc:"gaps that end before it are left out"`
+	To    time.Time `query:"to" doc:"gaps that begin at it or later are left out"`
+	Cause string    `query:"cause" enum:"source_lost,spool_evicted,spool_damaged,enrichment_skipped,agent_off,before_agent,clock_jump,refused,unexplained" doc:"absent: all"`
 	PartInput
 }
 
@@ -55,7 +55,7 @@ func (a *API) listGaps(ctx context.Context, in *listGapsInput) (*gapsOutput, err
 		return nil, err
 	}
 	list, next, err := a.Store.Gaps(ctx, store.GapList{
-		Station: in.Station, From: in.From.UTC(), To: in.To.UTC(), Cause: event.Cause(in.Cause), Cursor: in.Cursor, Limit: in.Limit,
+		Stations: in.Station, From: in.From.UTC(), To: in.To.UTC(), Cause: event.Cause(in.Cause), Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
 		return nil, err

@@ -86,6 +86,9 @@ func (a *API) routes() {
 	route(a, post, "/users/{id}/reset-password", auth.Administrator, "Give a user a new one-time password", a.resetPassword)
 	route(a, del, "/users/{id}", auth.Administrator, "Remove a user", a.removeUser)
 
+	route(a, get, "/demo", auth.Viewer, "What is left of the demo", a.getDemo)
+	route(a, del, "/demo", auth.Administrator, "Remove the demo: its stations and their events", a.removeDemo)
+
 	route(a, get, "/tokens", auth.Viewer, "List the own tokens; an administrator sees all", a.listTokens)
 	route(a, post, "/tokens", auth.Viewer, "Make a token for a program", a.addToken)
 	route(a, del, "/tokens/{id}", auth.Viewer, "Revoke a token", a.removeToken)

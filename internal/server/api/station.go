@@ -12,16 +12,17 @@ import (
 
 // StationAgent is what the page of one station says of its agent.
 type StationAgent struct {
-	HostName     string         `json:"host_name" doc:"as the computer calls itself"`
-	Fingerprint  string         `json:"fingerprint" doc:"of the machine: its own claim"`
-	Booted       *time.Time     `json:"booted,omitempty"`
-	AgentBegan   *time.Time     `json:"agent_began,omitempty"`
-	EnrolmentKey string         `json:"enrolment_key,omitempty" doc:"name of the key with which it enrolled"`
-	PartedFrom   *StationName   `json:"parted_from,omitempty" doc:"it is a clone of this station"`
-	SameMachine  []SameMachine  `json:"same_machine" doc:"other stations on the same machine: what it was before it was installed anew"`
-	Report       *wire.Hello    `json:"report,omitempty" doc:"its last hello; absent until there was one"`
-	Gaps7d       int64          `json:"gaps_7d" doc:"gaps that ended in the last seven days"`
-	Clock        []ClockReading `json:"clock" doc:"newest first, where the difference has changed"`
+	HostName           string         `json:"host_name" doc:"as the computer calls itself"`
+	Fingerprint        string         `json:"fingerprint" doc:"of the machine: its own claim"`
+	Booted             *time.Time     `json:"booted,omitempty"`
+	AgentBegan         *time.Time     `json:"agent_began,omitempty"`
+	EnrolmentKey       string         `json:"enrolment_key,omitempty" doc:"name of the key with which it enrolled"`
+	PartedFrom         *StationName   `json:"parted_from,omitempty" doc:"it is a clone of this station"`
+	SameMachine        []SameMachine  `json:"same_machine" doc:"other stations on the same machine: what it was before it was installed anew"`
+	Report             *wire.Hello    `json:"report,omitempty" doc:"its last hello; absent until there was one"`
+	CertificateExpires *time.Time     `json:"certificate_expires,omitempty" doc:"until when the newest certificate is good that was given to it; absent: it has none, or they were revoked"`
+	Gaps7d             int64          `json:"gaps_7d" doc:"gaps that ended in the last seven days"`
+	Clock              []ClockReading `json:"clock" doc:"newest first, where the difference has changed"`
 }
 
 // SameMachine is another station on the same machine.
@@ -43,7 +44,7 @@ func stationAgentJSON(d *store.StationDetail) (*StationAgent, error) {
 	}
 	j := &StationAgent{
 		HostName: a.HostName, Fingerprint: a.Fingerprint, Booted: utc(a.Booted), AgentBegan: utc(a.AgentBegan), EnrolmentKey: a.EnrolmentKey,
-		SameMachine: make([]SameMachine, len(d.SameMachine)), Gaps7d: d.WeekGaps, Clock: make([]ClockReading, len(d.Clock)),
+		SameMachine: make([]SameMachine, len(d.SameMachine)), CertificateExpires: utc(d.CertificateExpires), Gaps7d: d.WeekGaps, Clock: make([]ClockReading, len(d.Clock)),
 	}
 	if a.PartedFrom != 0 {
 		j.PartedFrom = &StationName{a.PartedFrom, a.PartedName}

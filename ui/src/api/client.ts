@@ -52,7 +52,7 @@ import type {
 export const base = '/api/v1';
 
 /** A list is a parameter that stands there once for each of its values. */
-export type Parameters = Record<string, string | number | boolean | readonly string[] | undefined>;
+export type Parameters = Record<string, string | number | boolean | readonly (string | number)[] | undefined>;
 
 /** The server said no. */
 export class ApiError extends Error {
@@ -94,7 +94,7 @@ export function whenReached(listener: (reached: boolean) => void): void {
 export function address(path: string, parameters: Parameters = {}): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
-    if (Array.isArray(value)) for (const one of value) search.append(name, one);
+    if (Array.isArray(value)) for (const one of value) search.append(name, String(one));
     else if (value !== undefined && value !== '') search.set(name, String(value));
   }
   const query = search.toString();
@@ -165,11 +165,15 @@ export type Order = 'asc' | 'desc';
 
 export type ExportFormat = 'csv' | 'ndjson';
 
-/** Gaps that touch a span. */
-export interface GapFilter {
-  station?: number;
+/** A span, and the stations it is about; absent: all. */
+export interface Span {
+  station?: number[];
   from?: string;
   to?: string;
+}
+
+/** Gaps that touch a span. */
+export interface GapFilter extends Span {
   cause?: GapCause;
 }
 
@@ -261,7 +265,7 @@ export const api = {
     request<Pulse>('/pulse', { parameters: { ...of }, signal }),
   gaps: (of: GapFilter, page: Part, signal?: AbortSignal) =>
     request<GapPage>('/gaps', { parameters: { ...of, ...page }, signal }),
-  coverage: (of: { from?: string; to?: string; station?: number; bands?: number }, signal?: AbortSignal) =>
+  coverage: (of: Span & { bands?: number }, signal?: AbortSignal) =>
     request<CoverageReport>('/coverage', { parameters: { ...of }, signal }),
 
   tasks: (of: TaskFilter, page: Part, signal?: AbortSignal) =>

@@ -8,6 +8,7 @@ import {
   type GapFilter,
   type Order,
   type Search,
+  type Span,
   type TaskFilter,
 } from './client';
 import type { BinarySort, Facets, StationFacetField, StationFilter, StationSort } from './types';
@@ -175,7 +176,7 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next,
     }),
-  coverage: (of: { from?: string; to?: string; station?: number; bands?: number }) =>
+  coverage: (of: Span & { bands?: number }) =>
     queryOptions({ queryKey: ['coverage', of], queryFn: ({ signal }) => api.coverage(of, signal) }),
   tasks: (of: TaskFilter) =>
     infiniteQueryOptions({

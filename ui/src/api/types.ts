@@ -377,6 +377,8 @@ export interface StationAgent {
   same_machine: (StationName & { last_contact?: string })[];
   /** The last hello; absent until there was one. */
   report?: AgentReport;
+  /** Until when its newest certificate is good; absent where it has none that is. */
+  certificate_expires?: string;
   gaps_7d: number;
   /** What both clocks showed at the same moments, newest first. */
   clock: { server_time: string; station_time: string }[];
@@ -497,6 +499,8 @@ export type GapCause =
 export interface Coverage {
   /** No station is blind, silent or behind. */
   complete: boolean;
+  /** The stations that the question is bound to; absent where it is bound to none, or to very many. */
+  of_stations?: number[];
   gaps: number;
   /** Stations that were blind for a part of it. */
   stations: number;

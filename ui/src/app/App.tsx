@@ -1,19 +1,19 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useEffect } from 'react';
 import { whenRefused } from '@/api/client';
 import { makeQueryClient, queries } from '@/api/queries';
-import { I18nProvider } from './i18n';
+import { I18nProvider, type Spoken } from './i18n';
 import { makeRouter } from './router';
+import { Notes } from './shell/Notes';
 import { theme } from './theme/theme';
 
 const client = makeQueryClient();
 const router = makeRouter();
 const schemes = localStorageColorSchemeManager({ key: 'eljefe.scheme' });
 
-export function App() {
+export function App({ spoken }: { spoken: Spoken }) {
   useEffect(() => {
     whenRefused((error) => {
       if (error.status === 401) client.setQueryData(queries.session().queryKey, null);
@@ -32,10 +32,10 @@ export function App() {
         withGlobalClasses={false}
         withStaticClasses={false}
       >
-        <I18nProvider>
+        <I18nProvider first={spoken}>
           <QueryClientProvider client={client}>
             <RouterProvider router={router} />
-            <Notifications position="bottom-right" autoClose={4000} transitionDuration={100} />
+            <Notes />
           </QueryClientProvider>
         </I18nProvider>
       </MantineProvider>

@@ -1,13 +1,11 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import type { Span } from '@/api/client';
 import type { Coverage } from '@/api/types';
 
 /** What an answer on screen lacks, and the question it answers. */
 export interface Lack {
   coverage: Coverage;
-  from?: string;
-  to?: string;
-  /** The question is about one station. */
-  station?: number;
+  of: Span;
 }
 
 /** Pages may show several answers; the one that came last is told. */
@@ -18,18 +16,17 @@ const notify = () => {
 };
 
 /** Lets the shell know how complete an answer is for as long as it is on screen. */
-export function useTellCoverage(coverage: Coverage | undefined, of: Omit<Lack, 'coverage'>): void {
-  const { from, to, station } = of;
+export function useTellCoverage(coverage: Coverage | undefined, { from, to }: { from?: string; to?: string }): void {
   useEffect(() => {
     if (!coverage || coverage.complete) return;
     const key = Symbol();
-    lacks.set(key, { coverage, from, to, station });
+    lacks.set(key, { coverage, of: { from, to, station: coverage.of_stations } });
     notify();
     return () => {
       lacks.delete(key);
       notify();
     };
-  }, [coverage, from, to, station]);
+  }, [coverage, from, to]);
 }
 
 /** What the answer on screen lacks; undefined where it lacks nothing. */

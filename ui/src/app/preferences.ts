@@ -62,6 +62,11 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** What is preferred now, for what is not yet on screen. */
+export function preferences(): Preferences {
+  return current;
+}
+
 export function usePreferences(): Preferences {
-  return useSyncExternalStore(subscribe, () => current);
+  return useSyncExternalStore(subscribe, preferences);
 }

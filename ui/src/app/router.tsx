@@ -11,6 +11,7 @@ import {
   readBinarySearch,
   readEventSearch,
   readProcessSearch,
+  readSettingsSearch,
   readStationSearch,
   readThingSearch,
   stringifySearch,
@@ -116,8 +117,7 @@ const imports = createRoute({
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
-  validateSearch: (raw: Record<string, unknown>): { section?: string } =>
-    typeof raw.section === 'string' ? { section: raw.section } : {},
+  validateSearch: readSettingsSearch,
   component: lazyRouteComponent(() => import('@/pages/settings/SettingsPage'), 'SettingsPage'),
 });
 

@@ -168,6 +168,23 @@ export function readProcessSearch(raw: Record<string, unknown>): ProcessSearch {
   });
 }
 
+/** What the address of the settings says. */
+export interface SettingsSearch {
+  /** One's own, where absent. */
+  section?: string;
+  /** Of the audit: whose doing, and which. */
+  who?: string;
+  action?: string;
+}
+
+export function readSettingsSearch(raw: Record<string, unknown>): SettingsSearch {
+  return tidy({ section: text(raw.section), who: text(raw.who), action: text(raw.action) });
+}
+
+export function settingsHref(search: SettingsSearch): string {
+  return `/settings${stringifySearch({ ...search })}`;
+}
+
 /** Where to go after log-in: only ever a page of this site. */
 export function safeReturn(path: unknown): string {
   if (typeof path !== 'string' || !/^\/(?![/\\])/.test(path) || /[\p{Cc}\\]/u.test(path)) return '/';

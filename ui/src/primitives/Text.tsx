@@ -96,23 +96,25 @@ export function PathCell({
   );
 }
 
-/** An account by its name; its domain is quieter and gives way first. */
-export function AccountCell({ children }: { children: string | undefined }) {
+/** As much of a domain as stands before a name where there is little room. */
+const domainLimit = 7;
+
+/** An account; its domain is quieter, and in a `narrow` place only begun. */
+export function AccountCell({ children, narrow }: { children: string | undefined; narrow?: boolean }) {
   if (!children) return null;
   const at = children.lastIndexOf('\\');
+  const domain = at > 0 ? children.slice(0, at) : '';
   return (
     <span className={classes.account} title={visible(children)}>
-      {at > 0 ? (
+      {domain ? (
         <>
-          <HostileText className={classes.domain} limit={60}>
-            {children.slice(0, at)}
+          <HostileText className={classes.domain} limit={narrow && domain.length > domainLimit ? domainLimit - 1 : 60}>
+            {domain}
           </HostileText>
           {'\\'}
         </>
       ) : null}
-      <HostileText className={classes.accountName} limit={120}>
-        {children.slice(at + 1)}
-      </HostileText>
+      <HostileText limit={120}>{children.slice(at + 1)}</HostileText>
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import { agents } from './areas/agents.en';
+import { audit } from './areas/audit.en';
 import { catalog } from './areas/catalog.en';
 import { tables } from './areas/tables.en';
 import { tree } from './areas/tree.en';
@@ -47,6 +48,7 @@ export const en = {
   language: 'Language',
   'language.auto': 'As the browser',
   'language.now': ({ code, name }: { code: string; name: string }) => `Language ${code}: ${name}`,
+  'language.failed': 'The texts of the other language could not be fetched. Try again.',
   theme: 'Theme',
   'theme.auto': 'As the system',
   'theme.light': 'Light',
@@ -426,6 +428,7 @@ export const en = {
   'field.process_seq': 'Process sequence',
   'field.boot_id': 'Boot',
   ...agents,
+  ...audit,
   ...catalog,
   ...tables,
   ...tree,

@@ -1,4 +1,5 @@
 import { agents } from './areas/agents.es';
+import { audit } from './areas/audit.es';
 import { catalog } from './areas/catalog.es';
 import { tables } from './areas/tables.es';
 import { tree } from './areas/tree.es';
@@ -43,6 +44,7 @@ export const es: Dictionary = {
   language: 'Idioma',
   'language.auto': 'El del navegador',
   'language.now': ({ code, name }) => `Idioma ${code}: ${name}`,
+  'language.failed': 'No se pudieron traer los textos del otro idioma. Inténtelo de nuevo.',
   theme: 'Tema',
   'theme.auto': 'El del sistema',
   'theme.light': 'Claro',
@@ -419,6 +421,7 @@ export const es: Dictionary = {
   'field.process_seq': 'Secuencia del proceso',
   'field.boot_id': 'Arranque',
   ...agents,
+  ...audit,
   ...catalog,
   ...tables,
   ...tree,

@@ -1,13 +1,13 @@
 import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { queries } from '@/api/queries';
 import { findField, isCounted } from '@/primitives/FilterBar/completion';
 import type { FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { addTerm, termFor } from '@/primitives/FilterBar/terms';
-import { KeyHelp } from '@/primitives/KeyHelp';
 import { ValueMenuProvider } from '@/primitives/ValueMenu';
+import { WhenOpened } from '@/primitives/WhenOpened';
 import { useEventAddress } from '../eventSearch';
 import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
@@ -16,6 +16,8 @@ import { Connection } from './Connection';
 import { Rail } from './Rail';
 import classes from './Shell.module.css';
 import { TopBar } from './TopBar';
+
+const KeyHelp = lazy(async () => ({ default: (await import('@/primitives/KeyHelp')).KeyHelp }));
 
 export function Shell() {
   const { t } = useI18n();
@@ -82,7 +84,7 @@ export function Shell() {
           </main>
         </div>
       </div>
-      <KeyHelp opened={help} onClose={() => setHelp(false)} />
+      <WhenOpened opened={help}>{(opened) => <KeyHelp opened={opened} onClose={() => setHelp(false)} />}</WhenOpened>
     </ValueMenuProvider>
   );
 }

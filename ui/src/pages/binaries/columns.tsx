@@ -34,7 +34,7 @@ export function useBinaryColumns({ here }: { here?: boolean } = {}): Column<Bina
       {
         id: 'name',
         header: t('binary.name'),
-        width: 190,
+        width: 184,
         sortable,
         value: (row) => ({ field: 'name', value: row.name, page: { href: binaryHref(row.id) } }),
         render: (row) => <NameCell binary={row} />,
@@ -47,7 +47,7 @@ export function useBinaryColumns({ here }: { here?: boolean } = {}): Column<Bina
         value: (row) => (row.signer ? { field: 'signer', value: row.signer } : undefined),
         render: (row) => <Signed binary={row} />,
       },
-      text('company', t('field.company'), 120, { wideOnly: true }),
+      text('company', t('field.company'), 112, { wideOnly: true }),
       {
         id: 'file_size',
         header: t('field.file_size'),
@@ -70,7 +70,7 @@ export function useBinaryColumns({ here }: { here?: boolean } = {}): Column<Bina
       {
         id: 'runs',
         header: t('binary.runs'),
-        width: 92,
+        width: 76,
         align: 'end',
         sortable,
         value: (row) => ({ field: 'runs', value: String(row.runs) }),

@@ -19,7 +19,7 @@ const few = 8;
 /** What the answer on screen lacks, station by station and gap by gap. */
 export function Missing({ lack, onLeave }: { lack: Lack; onLeave(): void }) {
   const { t } = useI18n();
-  const { coverage, ...of } = lack;
+  const { coverage, of } = lack;
   const report = useQuery({ ...queries.coverage(of), enabled: coverage.silent + coverage.behind > 0 });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
@@ -67,7 +67,7 @@ function Named({ lack, report, why, count, onLeave }: NamedProps) {
         ))}
         {report && more > 0 ? (
           <li>
-            {why === 'silent' && lack.station === undefined ? (
+            {why === 'silent' && lack.of.station === undefined ? (
               <Anchor href="/stations?show=silent" onClick={onLeave}>
                 {t('coverage.more', { more: fmt.number(more) })}
               </Anchor>
@@ -84,7 +84,7 @@ function Named({ lack, report, why, count, onLeave }: NamedProps) {
 /** The gaps within the span, the newest first. */
 function Gaps({ lack, onLeave }: { lack: Lack; onLeave(): void }) {
   const { t, fmt } = useI18n();
-  const { coverage, ...of } = lack;
+  const { coverage, of } = lack;
   const gaps = useInfiniteQuery(queries.gaps(of, few));
   return (
     <section className={classes.part} aria-label={t('gaps.title')}>

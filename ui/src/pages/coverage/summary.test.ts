@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Coverage } from '@/api/types';
 import { translator } from '@/app/i18n';
+import { en } from '@/app/i18n/en';
+import { es } from '@/app/i18n/es';
 import { makeFormat } from '@/app/i18n/format';
 import { coverageText, offsetText, spanText } from './summary';
 
-const t = translator('en');
+const t = translator(en);
 const fmt = makeFormat('en', 'utc');
 const now = Date.parse('2026-11-20T15:00:00Z');
 const whole: Coverage = {
@@ -39,7 +41,7 @@ it('tells of gaps that hide no event', () => {
 
 it('says the same in Spanish', () => {
   expect(
-    coverageText({ ...whole, ...blind, lost: 1, silent: 1, behind: 2 }, translator('es'), makeFormat('es', 'utc'), now),
+    coverageText({ ...whole, ...blind, lost: 1, silent: 1, behind: 2 }, translator(es), makeFormat('es', 'utc'), now),
   ).toBe('2 estaciones a ciegas 14:02–14:09, falta cerca de 1 evento; 1 en silencio; 2 atrasadas');
 });
 

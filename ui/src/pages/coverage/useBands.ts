@@ -6,17 +6,11 @@ import type { Band } from '@/primitives/Coverage/bands';
 /** Into how many parts a span is divided: as fine as a timeline can show. */
 const fine = 240;
 
-interface BandsOf {
-  from?: string;
-  to?: string;
-  station?: number;
-}
-
 /** The bands of a timeline. They are asked for only where its answer says that something is missing. */
-export function useBands(coverage: Coverage | undefined, of: BandsOf): Band[] | undefined {
+export function useBands(coverage: Coverage | undefined, of: { from?: string; to?: string }): Band[] | undefined {
   const asked = coverage !== undefined && !coverage.complete && of.from !== undefined && of.to !== undefined;
   const found = useQuery({
-    ...queries.coverage({ ...of, bands: fine }),
+    ...queries.coverage({ ...of, station: coverage?.of_stations, bands: fine }),
     enabled: asked,
     placeholderData: keepPreviousData,
   });

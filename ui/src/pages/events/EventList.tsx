@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useEffect } from 'react';
 import { ApiError, api } from '@/api/client';
 import type { EventRow } from '@/api/types';
 import { useEventAddress } from '@/app/eventSearch';
@@ -6,9 +6,7 @@ import { useI18n } from '@/app/i18n';
 import { usePreferences } from '@/app/preferences';
 import { reachesNow, widened, writeRange } from '@/app/range';
 import type { EventList as List } from '@/app/search';
-import { oneStation } from '@/pages/coverage/oneStation';
 import { useBands } from '@/pages/coverage/useBands';
-import { ProcessDrawer } from '@/pages/process/ProcessDrawer';
 import { DataTable } from '@/primitives/DataTable/DataTable';
 import { NewRows } from '@/primitives/DataTable/NewRows';
 import type { Column } from '@/primitives/DataTable/types';
@@ -20,14 +18,16 @@ import { Beside, Page } from '@/primitives/Page';
 import { Empty, Failure, Waiting } from '@/primitives/State';
 import { useLatest } from '@/primitives/useLatest';
 import { BulkActions } from './BulkActions';
+import { EventDrawer } from './EventDrawer';
 import { EventFacets } from './EventFacets';
 import { processHref } from './fields';
 import { NothingFound } from './NothingFound';
 import { SearchFooter } from './SearchFooter';
-import { Stack } from './Stack';
 import { useEventResults } from './useEventResults';
 import { useFurther } from './useFurther';
 import { useLive } from './useLive';
+
+const Stack = lazy(async () => ({ default: (await import('./Stack')).Stack }));
 
 interface EventListProps {
   /** Which list it is; the page shown is that of this list. */
@@ -57,11 +57,7 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
   const results = useEventResults(search.q, range, order, list);
   const { of, at, pages, count, histogram, refresh, refreshFigures, question } = results;
   const { rows } = pages;
-  const bands = useBands(histogram.data?.coverage, {
-    from: histogram.data?.from,
-    to: histogram.data?.to,
-    station: oneStation(of.q),
-  });
+  const bands = useBands(histogram.data?.coverage, { from: histogram.data?.from, to: histogram.data?.to });
   const further = useFurther(pages, question);
 
   const newest =
@@ -100,7 +96,7 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
 
   return (
     <Page title={search.q ? `${search.q} · ${title}` : title} headless fill>
-      <Beside beside={search.p ? <ProcessDrawer id={search.p} row={openRow} onClose={onClose} /> : null}>
+      <Beside beside={search.p ? <EventDrawer id={search.p} row={openRow} onClose={onClose} /> : null}>
         <Histogram
           data={faulty ? undefined : histogram.data}
           stale={histogram.isPlaceholderData}
@@ -122,7 +118,9 @@ export function EventList({ list, title, columns, timeColumn, facets, countText,
           }
         >
           {search.stack ? (
-            <Stack list={list} field={search.stack} of={of} tools={tools} before={layout.open ? null : summary} />
+            <Suspense fallback={<Waiting lines={12} />}>
+              <Stack list={list} field={search.stack} of={of} tools={tools} before={layout.open ? null : summary} />
+            </Suspense>
           ) : (
             <DataTable
               id={list}

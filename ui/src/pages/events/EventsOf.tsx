@@ -5,11 +5,11 @@ import type { EventCount, EventRow } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import type { Range } from '@/app/range';
 import { type EventList, eventsHref } from '@/app/search';
-import { ProcessDrawer } from '@/pages/process/ProcessDrawer';
 import { DataTable } from '@/primitives/DataTable/DataTable';
 import { Beside, Quiet } from '@/primitives/Page';
 import { Empty, Failure, Waiting } from '@/primitives/State';
 import { useEventColumns } from './columns';
+import { EventDrawer } from './EventDrawer';
 import { processHref } from './fields';
 import { SearchFooter } from './SearchFooter';
 import { useEventResults } from './useEventResults';
@@ -50,9 +50,7 @@ export function EventsOf({ q, list = 'events', id, label, open, onOpen, note, wi
     return at_least ? t('events.moreThan', values) : t('events.count', values);
   };
   return (
-    <Beside
-      beside={open ? <ProcessDrawer id={open} row={rows.find(isOpen)} onClose={() => onOpen(undefined)} /> : null}
-    >
+    <Beside beside={open ? <EventDrawer id={open} row={rows.find(isOpen)} onClose={() => onOpen(undefined)} /> : null}>
       <DataTable
         id={id}
         label={label}

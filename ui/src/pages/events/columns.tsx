@@ -84,17 +84,17 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
       });
 
     const all: Column<EventRow>[] = [
-      text('time', 164, { sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> }),
+      text('time', 148, { sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> }),
       text('kind', 68, { render: (row) => t(`kind.${row.kind}`) }),
-      text('station', 108),
-      path('image', 240),
-      text('command_line', 168, {
+      text('station', 104),
+      path('image', 216),
+      text('command_line', 140, {
         grow: true,
         wideOnly: true,
         copied: true,
         render: (row) => <CodeCell>{row.command_line}</CodeCell>,
       }),
-      text('user', 132, { wideOnly: true, render: (row) => <AccountCell>{row.user}</AccountCell> }),
+      text('user', 136, { wideOnly: true, render: (row) => <AccountCell narrow>{row.user}</AccountCell> }),
       text('parent_image', 108, { wideOnly: true, render: (row) => <PathCell plain>{row.parent_image}</PathCell> }),
       text('integrity', 76, {
         wideOnly: true,
@@ -112,7 +112,7 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
         value: of('exit_code'),
         render: (row) => <End row={row} />,
       },
-      text('started', 164, {
+      text('started', 148, {
         sortable: list === 'processes',
         render: (row) => <TimeCell>{row.started}</TimeCell>,
       }),

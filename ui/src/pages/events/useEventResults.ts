@@ -6,7 +6,6 @@ import type { EventPage, EventRow } from '@/api/types';
 import { useTellCoverage } from '@/app/coverage';
 import { type Range, resolve } from '@/app/range';
 import type { EventList } from '@/app/search';
-import { oneStation } from '@/pages/coverage/oneStation';
 import { within } from '@/primitives/FilterBar/terms';
 import { usePages } from '@/primitives/usePages';
 import { useThrottled } from '@/primitives/useThrottled';
@@ -48,7 +47,7 @@ export function useEventResults(
   );
   const count = useQuery({ ...queries.eventCount(of), placeholderData: keepPreviousData });
   const histogram = useQuery({ ...queries.histogram(of, buckets), placeholderData: keepPreviousData });
-  useTellCoverage(count.data?.coverage, { from: of.from, to: of.to, station: oneStation(of.q) });
+  useTellCoverage(count.data?.coverage, { from: of.from, to: of.to });
 
   const askFigures = useCallback(() => {
     void client.invalidateQueries({ queryKey: ['events', 'count'] });

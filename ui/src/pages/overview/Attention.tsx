@@ -1,24 +1,35 @@
 import { Anchor } from '@mantine/core';
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
-import type { Binary, Overview } from '@/api/types';
+import type { Binary, CoverageReport, Overview } from '@/api/types';
 import { useI18n } from '@/app/i18n';
-import { binariesHref, binaryHref } from '@/app/search';
+import { binariesHref, binaryHref, eventsHref, stationHref } from '@/app/search';
 import { Place } from '@/pages/binaries/Place';
 import { Signed } from '@/pages/binaries/Signed';
+import { lossText } from '@/pages/coverage/summary';
 import { Rarity } from '@/primitives/Chip';
 import { Loaded } from '@/primitives/Loaded';
-import { Panel, SmallTable } from '@/primitives/Page';
+import { More, Panel, SmallTable } from '@/primitives/Page';
 import { Stats } from '@/primitives/Stats';
 import { HostileText, TimeCell } from '@/primitives/Text';
 import { lately, rareLately } from './links';
 
 const shown = 8;
 
+/** As many stations as the server names. */
+const mostNamed = 20;
+
+type Why = CoverageReport['examples'][number]['why'];
+
+/** The tab of a station that tells of it. */
+const tabs: Record<Why, string> = { gap: 'gaps', silent: 'health', behind: 'health' };
+
 /** What needs a look now. */
-export function Attention({ overview }: { overview: Overview }) {
+export function Attention({ overview, every }: { overview: Overview; every: number }) {
   const { t, fmt } = useI18n();
   const { stations, binaries } = overview;
+  // Of the last 24 hours, as the server has it where no span is named.
+  const report = useQuery({ ...queries.coverage({}), refetchInterval: every, placeholderData: keepPreviousData }).data;
   return (
     <>
       <Stats
@@ -30,6 +41,20 @@ export function Attention({ overview }: { overview: Overview }) {
             note: t('overview.silentNote'),
             href: '/stations?show=silent&sort=last_contact',
             calls: stations.silent > 0,
+          },
+          {
+            label: t('overview.behind'),
+            value: report ? fmt.number(report.behind) : '…',
+            note: t('overview.behindNote'),
+            href: hrefOf(report, 'behind'),
+            calls: report !== undefined && report.behind > 0,
+          },
+          {
+            label: t('overview.blind'),
+            value: report ? fmt.number(report.stations) : '…',
+            note: (report && lossText(report, t, fmt)) ?? t('overview.blindNote'),
+            href: hrefOf(report, 'gap'),
+            calls: report !== undefined && report.stations > 0,
           },
           {
             label: t('overview.newRare'),
@@ -44,15 +69,40 @@ export function Attention({ overview }: { overview: Overview }) {
             note: t('overview.newBinariesNote'),
             href: binariesHref({ q: lately }),
           },
-          {
-            label: t('tab.binaries'),
-            value: fmt.number(binaries.total),
-            href: binariesHref(),
-          },
         ]}
       />
+      {report && !report.complete ? <Incomplete report={report} /> : null}
       {binaries.total > 0 ? <Latest q={binaries.new_rare_24h > 0 ? rareLately : undefined} /> : null}
     </>
+  );
+}
+
+/** Where the stations are told whose record is incomplete for a reason. */
+function hrefOf(report: CoverageReport | undefined, why: Why): string {
+  const named = report?.examples.filter((each) => each.why === why) ?? [];
+  if (named.length === 1 && named[0]) return stationHref(named[0].id, tabs[why]);
+  return why === 'gap' ? eventsHref({}) : '/stations?show=online&sort=last_contact';
+}
+
+/** The stations by name, as many as the server names. */
+function Incomplete({ report }: { report: CoverageReport }) {
+  const { t } = useI18n();
+  return (
+    <Panel title={t('overview.incomplete')} flush>
+      <SmallTable label={t('overview.incomplete')} head={[t('stations.name'), t('health.state')]}>
+        {report.examples.map(({ id, name, why }) => (
+          <tr key={id}>
+            <td>
+              <Anchor href={stationHref(id, tabs[why])}>
+                <HostileText limit={80}>{name}</HostileText>
+              </Anchor>
+            </td>
+            <td>{t(`overview.why.${why}`)}</td>
+          </tr>
+        ))}
+      </SmallTable>
+      {report.examples.length >= mostNamed ? <More>{t('overview.incompleteMore')}</More> : null}
+    </Panel>
   );
 }
 

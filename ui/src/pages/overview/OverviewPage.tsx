@@ -24,7 +24,9 @@ export function OverviewPage() {
   return (
     <Page title={t('tab.overview')} headless fill>
       <Loaded query={overview} failed={t('overview.failed')} lines={12}>
-        {(found) => (found.newest === undefined ? <Nothing /> : <Sectioned overview={found} />)}
+        {(found) =>
+          found.newest === undefined ? <Nothing waiting={found.stations.live} /> : <Sectioned overview={found} />
+        }
       </Loaded>
     </Page>
   );
@@ -47,7 +49,7 @@ function Sectioned({ overview }: { overview: Overview }) {
           ) : null
         }
       >
-        <Attention overview={overview} />
+        <Attention overview={overview} every={every} />
       </BoardSection>
       <PulseSection overview={overview} every={every} />
       <BoardSection title={t('overview.server')}>
@@ -58,8 +60,8 @@ function Sectioned({ overview }: { overview: Overview }) {
 }
 
 /** The first thing that is seen of a new server. */
-function Nothing() {
-  const { t } = useI18n();
+function Nothing({ waiting }: { waiting: number }) {
+  const { t, fmt } = useI18n();
   const { user } = useSession();
   return (
     <Sections>
@@ -67,12 +69,16 @@ function Nothing() {
         title={t('overview.empty')}
         actions={
           <>
-            {user.role === 'administrator' ? <AddStationLink /> : null}
+            {waiting > 0 ? (
+              <Anchor href="/stations">{t('overview.waitingGo')}</Anchor>
+            ) : user.role === 'administrator' ? (
+              <AddStationLink />
+            ) : null}
             {user.role === 'viewer' ? null : <Anchor href="/import">{t('events.importFirst')}</Anchor>}
           </>
         }
       >
-        {t('overview.emptyText')}
+        {waiting > 0 ? t('overview.waiting', { n: waiting, stations: fmt.number(waiting) }) : t('overview.emptyText')}
       </Empty>
       <BoardSection title={t('overview.server')}>
         <Server every={every} />

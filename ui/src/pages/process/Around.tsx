@@ -43,7 +43,7 @@ export function Around({ row, address }: { row: EventRow; address: ProcessAddres
     },
     placeholderData: keepPreviousData,
   });
-  const bands = useBands(events.data?.coverage, { from: iso(from), to: iso(to), station: row.station_id });
+  const bands = useBands(events.data?.coverage, { from: iso(from), to: iso(to) });
   const spans = useMemo(() => spansOf(row, events.data?.rows ?? [], t, fmt), [row, events.data, t, fmt]);
 
   return (

@@ -14,6 +14,7 @@ import { Failure, Waiting } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
 import { processHref, toNdjson } from '../events/fields';
 import { firstFacts } from './facts';
+import { ProcessActions } from './ProcessActions';
 import { ProcessFamily } from './ProcessFamily';
 import { ProcessHeader } from './ProcessHeader';
 
@@ -58,6 +59,7 @@ export function ProcessDrawer({ id, row: known, onClose }: ProcessDrawerProps) {
                   {t('process.sameImage')}
                 </Button>
               ) : null}
+              <ProcessActions row={row} />
             </>
           ) : null}
         </>

@@ -48,7 +48,7 @@ function Known({ row }: { row: EventRow }) {
   const copy = useCopy();
   const address = useAddress();
   const enabled = row.privileges?.length;
-  useTellCoverage(row.coverage, { from: row.started ?? row.time, to: row.stopped, station: row.station_id });
+  useTellCoverage(row.coverage, { from: row.started ?? row.time, to: row.stopped });
   return (
     <Page
       title={t('process.title', { name: fileName(row.image) || t('process.unknown'), station: visible(row.station) })}

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { EventRow } from '@/api/types';
 import { translator } from '@/app/i18n';
+import { en } from '@/app/i18n/en';
 import { makeFormat } from '@/app/i18n/format';
 import { spansOf } from './around';
 
@@ -32,7 +33,7 @@ it('draws each process once, from its start to its end, and says how it is relat
       event('late', 'stop', { time: '2026-01-03T10:03:00Z' }),
       event('self', 'stop'),
     ],
-    translator('en'),
+    translator(en),
     makeFormat('en', 'utc'),
   );
   expect(spans.map(({ key, kind, to, open }) => [key, kind, to && new Date(to).toISOString(), open])).toEqual([

@@ -48,7 +48,7 @@ export function useTree(row: EventRow): Tree {
   const [failure, setFailure] = useState<{ error: Error; again(): void }>();
 
   const pages = main.data?.pages;
-  useTellCoverage(pages?.[0]?.coverage, { from: row.started ?? row.time, station: row.station_id });
+  useTellCoverage(pages?.[0]?.coverage, { from: row.started ?? row.time });
   const loaded = useMemo(() => pages?.reduce((sum, page) => sum + page.nodes.length, 0) ?? 0, [pages]);
   const known = useMemo(() => {
     const children = (sum: number, item: { children?: number }) => sum + (item.children ?? 0);

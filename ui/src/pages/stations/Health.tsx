@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
 import type { Station, StationAgent } from '@/api/types';
-import { useI18n } from '@/app/i18n';
+import { type Translate, useI18n } from '@/app/i18n';
+import type { Format } from '@/app/i18n/format';
 import { offsetText } from '@/pages/coverage/summary';
 import { type FactGroup, Facts } from '@/primitives/Facts';
 import { None, Panel, SmallTable } from '@/primitives/Page';
 import { Empty } from '@/primitives/State';
 import { TimeCell } from '@/primitives/Text';
+import { useNow } from '@/primitives/useNow';
 import { reportFacts } from './reportFacts';
 import { StationState } from './StationState';
 
@@ -17,6 +19,7 @@ const every = 30_000;
 export function Health({ station }: { station: Station }) {
   const { t, fmt } = useI18n();
   useQuery({ ...queries.station(station.id), refetchInterval: every });
+  const now = useNow();
   const { agent } = station;
   if (!agent) return <Empty title={t('health.none')}>{t('health.noneText')}</Empty>;
   const contact: FactGroup = {
@@ -36,6 +39,7 @@ export function Health({ station }: { station: Station }) {
       { name: t('health.version'), shown: station.agent_version },
       { name: t('health.enrolled'), shown: station.enrolled ? <TimeCell>{station.enrolled}</TimeCell> : null },
       { name: t('health.key'), shown: agent.enrolment_key },
+      { name: t('health.certificate'), shown: certificateText(agent.certificate_expires, t, fmt, now) },
       {
         name: t('health.clock'),
         shown: station.clock_offset_ms === undefined ? null : offsetText(station.clock_offset_ms, t, fmt),
@@ -49,6 +53,13 @@ export function Health({ station }: { station: Station }) {
       {agent.clock.length > 1 ? <Clock agent={agent} /> : null}
     </>
   );
+}
+
+/** Until when the station's certificate is good. The agent renews it long before. */
+function certificateText(expires: string | undefined, t: Translate, fmt: Format, now: number): string | undefined {
+  if (expires === undefined) return undefined;
+  const time = fmt.dateTime(expires).slice(0, 16);
+  return Date.parse(expires) > now ? time : t('health.certificateExpired', { time });
 }
 
 /** How the station's clock went. */

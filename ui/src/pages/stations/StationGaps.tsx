@@ -39,12 +39,12 @@ export function StationGaps({ station, span, onSpan, cause, onCause, open, onOpe
   const chosen = causes.find((each) => each === cause);
   const columns = useGapColumns();
   const report = useQuery({
-    ...queries.coverage({ from, to, station: station.id, bands }),
+    ...queries.coverage({ from, to, station: [station.id], bands }),
     placeholderData: keepPreviousData,
   });
-  useTellCoverage(report.data, { from, to, station: station.id });
+  useTellCoverage(report.data, { from, to });
   const pages = usePages(
-    queries.gaps({ station: station.id, from, to, cause: chosen }) as Parameters<typeof usePages<GapPage, Gap>>[0],
+    queries.gaps({ station: [station.id], from, to, cause: chosen }) as Parameters<typeof usePages<GapPage, Gap>>[0],
     rowsOf,
     keyOf,
   );

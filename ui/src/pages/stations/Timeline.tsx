@@ -25,8 +25,8 @@ export function Timeline({ station, span, onSpan }: { station: Station; span: Sp
     ...queries.pulse({ from, to, station_id: station.id }),
     placeholderData: keepPreviousData,
   });
-  useTellCoverage(pulse.data?.coverage, { from, to, station: station.id });
-  const bands = useBands(pulse.data?.coverage, { from, to, station: station.id });
+  useTellCoverage(pulse.data?.coverage, { from, to });
+  const bands = useBands(pulse.data?.coverage, { from, to });
   const starts = { q: `${eventsOf(station)} kind:start`, from, to };
   return (
     <Board>

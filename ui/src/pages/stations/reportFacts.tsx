@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { AgentReport, SensorState } from '@/api/types';
 import type { Translate } from '@/app/i18n';
 import type { Format } from '@/app/i18n/format';
@@ -24,6 +25,11 @@ export function SensorChip({ state, t }: { state: string; t: Translate }) {
 export function coreShare({ self, agent_began, now }: AgentReport): number | undefined {
   const ran = (Date.parse(now) - Date.parse(agent_began)) / 1000;
   return ran >= 60 ? self.cpu_seconds / ran : undefined;
+}
+
+/** A time, unless it is the one that stands for none. */
+function told(time: string): ReactNode {
+  return time.startsWith('0001-') ? null : <TimeCell>{time}</TimeCell>;
 }
 
 /** What an agent tells of itself, as facts. */
@@ -83,7 +89,7 @@ export function reportFacts(report: AgentReport, t: Translate, fmt: Format): Fac
     {
       title: t('health.agent'),
       facts: [
-        { name: t('health.began'), shown: <TimeCell>{report.agent_began}</TimeCell> },
+        { name: t('health.began'), shown: told(report.agent_began) },
         { name: t('health.memory'), shown: fmt.bytes(self.memory_bytes) },
         {
           name: t('health.cpu'),
@@ -111,7 +117,7 @@ export function reportFacts(report: AgentReport, t: Translate, fmt: Format): Fac
         { name: t('health.hostName'), shown: report.machine.name },
         { name: t('health.system'), shown: report.machine.system },
         { name: t('health.architecture'), shown: report.machine.architecture },
-        { name: t('health.booted'), shown: <TimeCell>{report.booted}</TimeCell> },
+        { name: t('health.booted'), shown: told(report.booted) },
         {
           name: t('health.fingerprint'),
           shown: report.machine.fingerprint,

@@ -4,6 +4,7 @@ import type { ComponentProps, ReactNode } from 'react';
 import { afterEach, expect, it, type Mock, vi } from 'vitest';
 import type { Facets as Answer } from '@/api/types';
 import { I18nProvider } from '@/app/i18n';
+import { en } from '@/app/i18n/en';
 import { Facets } from './Facets';
 import { useFacetLayout } from './useFacetLayout';
 
@@ -56,7 +57,7 @@ function setUp(onStack?: Mock<(field: string) => void>) {
 function show(panel: ReactNode) {
   render(
     <MantineProvider>
-      <I18nProvider>{panel}</I18nProvider>
+      <I18nProvider first={{ language: 'en', texts: en }}>{panel}</I18nProvider>
     </MantineProvider>,
   );
 }

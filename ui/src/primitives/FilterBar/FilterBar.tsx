@@ -4,6 +4,7 @@ import { IconHelp, IconSearch, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import {
   type KeyboardEvent,
+  lazy,
   type ReactNode,
   type Ref,
   useEffect,
@@ -15,14 +16,16 @@ import {
 import { ApiError, type FilterOf } from '@/api/client';
 import { queries } from '@/api/queries';
 import { useI18n } from '@/app/i18n';
+import { WhenOpened } from '../WhenOpened';
 import { Chips } from './Chips';
 import classes from './FilterBar.module.css';
 import { FilterError } from './FilterError';
-import { HelpPanel } from './HelpPanel';
 import { forgetFilters, noteFilter } from './history';
 import { Suggestions } from './Suggestions';
 import { rangeOf, removeTerm } from './terms';
 import { type Suggestion, useSuggestions } from './useSuggestions';
+
+const HelpPanel = lazy(async () => ({ default: (await import('./HelpPanel')).HelpPanel }));
 
 export interface FilterBarHandle {
   focus(): void;
@@ -264,7 +267,17 @@ export function FilterBar({ value, onSubmit, hrefOf, of, end, handle }: FilterBa
           }}
         />
       ) : null}
-      <HelpPanel opened={help} onClose={() => setHelp(false)} of={of} hrefOf={hrefOf} onPick={(q) => void submit(q)} />
+      <WhenOpened opened={help}>
+        {(opened) => (
+          <HelpPanel
+            opened={opened}
+            onClose={() => setHelp(false)}
+            of={of}
+            hrefOf={hrefOf}
+            onPick={(q) => void submit(q)}
+          />
+        )}
+      </WhenOpened>
     </search>
   );
 }

@@ -3,6 +3,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { useState } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { I18nProvider } from '@/app/i18n';
+import { en } from '@/app/i18n/en';
 import { LabelField } from './LabelField';
 import { longestLabel } from './labels';
 
@@ -20,7 +21,7 @@ function setUp() {
   const done = { onDone: vi.fn(), onCancel: vi.fn() };
   render(
     <MantineProvider>
-      <I18nProvider>
+      <I18nProvider first={{ language: 'en', texts: en }}>
         <Field {...done} />
       </I18nProvider>
     </MantineProvider>,

@@ -123,7 +123,7 @@ export const catalog = {
   'overview.attention': 'Needs a look',
   'overview.silent': 'Silent stations',
   'overview.silentNote': 'no contact for over three minutes',
-  'overview.newRare': 'New and rare binaries',
+  'overview.newRare': 'New rare binaries',
   'overview.newRareNote': 'first seen in 24 hours, on one station',
   'overview.newBinaries': 'New binaries',
   'overview.newBinariesNote': 'first seen in 24 hours',
@@ -155,7 +155,7 @@ export const catalog = {
   'overview.staleGo': 'Look at all events',
   'overview.empty': 'Nothing is recorded yet',
   'overview.emptyText':
-    'El Jefe shows every process that starts on every station. Until stations report, an event log of Windows will do: drop one in, and it is shown like a live station.',
+    'El Jefe shows every process that starts on every station. To begin, install its agent on a station, or import an event log of Windows: each computer in it is shown like a live station.',
 
   'import.over': 'Let go to import',
   'settings.ownTokens': 'Your API tokens',

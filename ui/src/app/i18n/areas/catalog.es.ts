@@ -116,10 +116,10 @@ export const catalog: Texts<typeof english> = {
   'events.openProcesses': 'Abrir en Procesos',
 
   'overview.attention': 'Para revisar',
-  'overview.silent': 'Estaciones en silencio',
-  'overview.silentNote': 'sin contacto desde hace más de tres minutos',
-  'overview.newRare': 'Binarios nuevos y raros',
-  'overview.newRareNote': 'vistos por primera vez en 24 horas, en una sola estación',
+  'overview.silent': 'En silencio',
+  'overview.silentNote': 'estaciones sin contacto desde hace más de tres minutos',
+  'overview.newRare': 'Nuevos y raros',
+  'overview.newRareNote': 'binarios vistos por primera vez en 24 horas, en una sola estación',
   'overview.newBinaries': 'Binarios nuevos',
   'overview.newBinariesNote': 'vistos por primera vez en 24 horas',
   'overview.rareList': 'Nuevos y raros, primero los últimos',
@@ -150,7 +150,7 @@ export const catalog: Texts<typeof english> = {
   'overview.staleGo': 'Ver todos los eventos',
   'overview.empty': 'Todavía no hay nada registrado',
   'overview.emptyText':
-    'El Jefe muestra cada proceso que se inicia en cada estación. Hasta que las estaciones informen, sirve un registro de eventos de Windows: suéltelo y se verá como una estación en vivo.',
+    'El Jefe muestra cada proceso que se inicia en cada estación. Para empezar, instale su agente en una estación o importe un registro de eventos de Windows: cada equipo que contenga se verá como una estación en vivo.',
 
   'import.over': 'Suelte para importar',
   'settings.ownTokens': 'Sus claves de API',
