@@ -46,11 +46,11 @@ func (a *API) problem(ctx context.Context, err error) *Problem {
 	}
 	e, ok := errors.AsType[*fault.Error](err)
 	switch {
+	case ctx.Err() != nil && (!ok || e.Kind == fault.Unavailable): // the caller is gone, and the database was told so
+		e = fault.New(fault.Unavailable, "the request was given up")
 	case ok && e.Kind == fault.Unavailable:
 		a.Log.WarnContext(ctx, "request not served", "err", err)
 	case ok && e.Kind != fault.Internal:
-	case ctx.Err() != nil: // the caller is gone
-		e = fault.New(fault.Unavailable, "the request was given up")
 	default:
 		a.Log.ErrorContext(ctx, "request failed", "err", err)
 		e = fault.New(fault.Internal, "internal error; the server's log says more")
