@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// recordedOf returns the events of one computer of the demo's recording.
+// recordedOf returns the events of one computer of a recording of a small, invented office.
 func recordedOf(t *testing.T, computer string) (list []map[string]any) {
 	t.Helper()
 	raw, err := os.ReadFile(demoRecording)
@@ -34,7 +34,7 @@ func recordedOf(t *testing.T, computer string) (list []map[string]any) {
 	return list
 }
 
-const demoRecording = "../internal/demo/recording.ndjson"
+const demoRecording = "testdata/office.ndjson"
 
 // family counts starts by what ran and who started it.
 func family(list []map[string]any, image, parent func(map[string]any) any) map[string]int {

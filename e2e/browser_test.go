@@ -40,7 +40,7 @@ func TestPage(t *testing.T) {
 			t.Skipf("%s; \"make test\" sees to it", why)
 		}
 	}
-	s := serve(t, dataDir(t), "--demo")
+	s := serve(t, dataDir(t), "--demo", "--demo-days", "3")
 	s.logIn()
 	agent, err := agentProgram()
 	if err != nil {

@@ -10,6 +10,11 @@ import (
 )
 
 type benchCommand struct {
+	Store benchStore `cmd:"" default:"withargs" help:"Measure ingest, searches and bytes per event on a database of its own (the default)."`
+	Fleet benchFleet `cmd:"" help:"Load a server with simulated stations."`
+}
+
+type benchStore struct {
 	Events     []int   `help:"Measure when so many events are stored." default:"1000000,5000000,20000000" placeholder:"N,..."`
 	Stations   int     `help:"Stations of the simulated fleet." default:"2000" placeholder:"N"`
 	Days       float64 `help:"Days over which the events are spread." default:"30" placeholder:"DAYS"`
@@ -22,13 +27,13 @@ type benchCommand struct {
 }
 
 // Help says where it works.
-func (benchCommand) Help() string {
+func (benchStore) Help() string {
 	return "It works on a private database in a folder of its own, made in the place for temporary files or, if that is given, in --data-dir, and removed at the end. " +
 		"A database given by --database-url must be empty, and is left filled with invented events."
 }
 
 // Validate refuses what cannot be meant.
-func (c *benchCommand) Validate() error {
+func (c *benchStore) Validate() error {
 	if c.Days <= 0 || min(c.Stations, c.Writers, c.Batch, c.Burst, c.Runs) < 1 || c.Writers > c.Stations {
 		return fmt.Errorf("the numbers must be positive, and --writers at most --stations")
 	}
@@ -36,7 +41,7 @@ func (c *benchCommand) Validate() error {
 }
 
 // Run measures and prints.
-func (c *benchCommand) Run(ctx context.Context, a *app) error {
+func (c *benchStore) Run(ctx context.Context, a *app) error {
 	dir := a.DataDir
 	if dir == defaultDataDir() {
 		dir = ""

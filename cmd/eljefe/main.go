@@ -35,6 +35,7 @@ type app struct {
 	Station stationCommand `cmd:"" help:"Manage stations: names, labels, gaps, tasks; retire and revoke them."`
 	Client  clientCommand  `cmd:"" help:"Manage how agents are let in."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does it too."`
+	Demo    demoCommand    `cmd:"" help:"Remove the demo; play and write scenarios."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine: ingest, searches, bytes per event."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Write the description of the API." hidden:""`
 	Version versionCommand `cmd:"" help:"Print the version."`

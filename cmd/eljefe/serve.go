@@ -12,7 +12,8 @@ type serveCommand struct {
 	Listen      string   `help:"Address of the page and the API." default:":8443" placeholder:"HOST:PORT"`
 	AgentListen string   `help:"Address for agents; \"off\" or nothing: agents are not served." default:":8444" placeholder:"HOST:PORT"`
 	Name        []string `help:"Further host names or addresses for the certificate." placeholder:"NAME"`
-	Demo        bool     `help:"Load the demo: a recording of a small office, with an intrusion in it."`
+	Demo        bool     `help:"Show the demo: an office of 39 simulated stations, and an intrusion in it."`
+	DemoDays    int      `help:"Days that lie behind a demo that begins." default:"30" placeholder:"DAYS"`
 	Files       string   `help:"Where files fetched from stations are kept: a folder, or the URL of a bucket; by default a folder in the data directory." placeholder:"PLACE"`
 	MaxUpload   int64    `help:"Greatest size in MiB of a file imported through the page." default:"1024" placeholder:"MIB"`
 	Retention   int      `help:"Days of events to keep; 0 keeps all." default:"0" placeholder:"DAYS"`
@@ -23,6 +24,9 @@ func (c *serveCommand) Validate() error {
 	if c.MaxUpload < 1 || c.Retention < 0 {
 		return fmt.Errorf("--max-upload must be at least 1 and --retention at least 0")
 	}
+	if c.DemoDays < 1 || c.DemoDays > 366 {
+		return fmt.Errorf("--demo-days must be 1 to 366")
+	}
 	return nil
 }
 
@@ -32,8 +36,12 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	if c.AgentListen == "off" {
 		c.AgentListen = ""
 	}
+	var demo server.DemoPlay
+	if c.Demo {
+		demo = playDemo(c.DemoDays)
+	}
 	return server.Run(ctx, server.Config{
-		DataDir: a.DataDir, Listen: c.Listen, AgentListen: c.AgentListen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: c.Demo,
+		DataDir: a.DataDir, Listen: c.Listen, AgentListen: c.AgentListen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: demo,
 		Files: c.Files, MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,
 	})
 }

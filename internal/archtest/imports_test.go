@@ -67,6 +67,14 @@ func rules() []rule {
 			why: "the server knows agents by the protocol alone",
 		},
 		{
+			from: []string{"internal/fleet/..."}, to: slices.Concat(database, []string{"internal/server/..."}),
+			why: "simulated stations come in as agents do, and by no other way",
+		},
+		{
+			from: []string{"internal/fleet/scenario", "internal/fleet/world", "internal/fleet/specimen"}, to: network,
+			why: "what happens on a simulated network does not depend on who is told of it",
+		},
+		{
 			from: []string{"internal/store/..."}, to: []string{"internal/server/...", "internal/ingest", "internal/importer"},
 			why: "the store is below those that use it",
 		},

@@ -3,11 +3,9 @@ package bench
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -18,9 +16,9 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/pki"
-	"github.com/eljefe/eljefe/internal/server"
 	"github.com/eljefe/eljefe/internal/server/auth"
 	"github.com/eljefe/eljefe/internal/store"
+	"github.com/eljefe/eljefe/internal/store/embedded"
 )
 
 // privateServer is a server that was started for a load test, as a program of
@@ -129,13 +127,20 @@ func (s *privateServer) letIn(ctx context.Context, data string) (err error) {
 		return err
 	}
 	s.authority = authority.Fingerprint()
-	db, closeDB, err := server.OpenStore(ctx, data, "", slog.New(slog.DiscardHandler))
+	// The server runs: this only finds out where its database is.
+	cluster, err := embedded.Attach(ctx, embedded.Config{Dir: filepath.Join(data, "postgresql")})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeDB()) }()
-	s.key = "ejk_" + strings.ToLower(rand.Text())
-	_, err = db.AddEnrolmentKey(ctx, store.EnrolmentKey{Name: "load test", CreatedBy: "bench"}, [32]byte(auth.HashSecret(s.key)))
+	defer func() { err = errors.Join(err, cluster.Stop(context.WithoutCancel(ctx))) }()
+	db, err := store.Open(ctx, cluster.URL(), nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	secret, hash := auth.NewSecret("ejk_")
+	s.key = secret
+	_, err = db.AddEnrolmentKey(ctx, store.EnrolmentKey{Name: "load test", CreatedBy: "bench"}, [32]byte(hash))
 	return err
 }
 

@@ -3,28 +3,101 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
-	"github.com/eljefe/eljefe/internal/demo"
+	"github.com/eljefe/eljefe/internal/server/auth"
+	"github.com/eljefe/eljefe/internal/store"
 )
 
-// loadDemo stores the demo recording, unless a part of it is there already: on
-// a second start it must not appear again at another time.
-func (s *server) loadDemo(ctx context.Context) error {
-	for _, name := range demo.Stations() {
-		there, err := s.db.HasImportedStation(ctx, name)
-		if err != nil || there {
-			return err
-		}
-	}
-	events := demo.Events(time.Now())
-	res, err := s.ingest.Import(ctx, events)
+// DemoPlay plays a demo to a server until ctx is over. Its stations come in as
+// agents do: the server knows nothing of them but what they report.
+type DemoPlay func(ctx context.Context, to DemoAccess) error
+
+// DemoAccess is what a demo is given to reach the server.
+type DemoAccess struct {
+	Server    string // https://host:port of the agents' listener
+	Authority string // its fingerprint
+	Key       func(context.Context) (string, error)
+	Dir       string // where it may keep what it needs
+	Known     int    // stations of a demo that the database has
+	Log       *slog.Logger
+}
+
+// playDemo plays the demo. A demo that was removed begins anew.
+func (s *server) playDemo(ctx context.Context, agents net.Addr, authority string) error {
+	stations, err := s.db.DemoStations(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return fmt.Errorf("load the demo: %w", err)
+		return s.demoEnded(ctx, err)
 	}
-	s.cfg.Log.Info("demo loaded", "events", res.Added, "stations", len(res.Stations))
+	dir := filepath.Join(s.cfg.DataDir, "demo")
+	if len(stations) == 0 {
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("remove what is left of an earlier demo: %w", err)
+		}
+	}
+	if err := s.db.RemoveDemoKeys(ctx); err != nil {
+		return s.demoEnded(ctx, err)
+	}
+	key := demoKey{db: s.db}
+	err = s.cfg.Demo(ctx, DemoAccess{
+		Server: "https://" + loopback(agents), Authority: authority, Key: key.get, Dir: dir, Known: len(stations), Log: s.cfg.Log,
+	})
+	return s.demoEnded(ctx, err)
+}
+
+// demoEnded says why there is no demo, for which no server has to end.
+func (s *server) demoEnded(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil {
+		s.cfg.Log.WarnContext(ctx, "demo not played", "err", err)
+	}
 	return nil
+}
+
+// demoKey makes an enrolment key when the first station needs one.
+type demoKey struct {
+	db *store.Store
+
+	mu     sync.Mutex
+	secret string
+}
+
+// demoKeyLife is how long a key of the demo lets stations in.
+const demoKeyLife = time.Hour
+
+func (k *demoKey) get(ctx context.Context) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.secret != "" {
+		return k.secret, nil
+	}
+	secret, hash := auth.NewSecret("ejk_")
+	expires := time.Now().Add(demoKeyLife)
+	_, err := k.db.AddEnrolmentKey(ctx, store.EnrolmentKey{
+		Name: "demo", Labels: []string{store.DemoLabel}, Expires: &expires, CreatedBy: store.DemoAuthor,
+	}, [32]byte(hash))
+	if err != nil {
+		return "", err
+	}
+	k.secret = secret
+	return secret, nil
+}
+
+// loopback is how a listener is reached on its own machine.
+func loopback(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
+	}
+	host := "127.0.0.1"
+	if conn, err := net.Dial("tcp", net.JoinHostPort(host, fmt.Sprint(tcp.Port))); err == nil {
+		_ = conn.Close() // it was only a try
+	} else {
+		host = "::1"
+	}
+	return net.JoinHostPort(host, fmt.Sprint(tcp.Port))
 }

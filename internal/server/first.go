@@ -77,7 +77,7 @@ func (a announcement) print(w io.Writer) {
 		fmt.Fprintf(&b, "  Log in with your password; \"eljefe user reset-password NAME\" makes a new one.\n")
 	}
 	if a.demo {
-		b.WriteString("  Showing the demo: a small office, and an intrusion in it.\n")
+		b.WriteString("  Showing the demo: an invented office, and an intrusion in it. \"eljefe demo remove\" removes it.\n")
 	}
 	if a.agents != "" {
 		fmt.Fprintf(&b, "  For agents     %s\n", a.agents)

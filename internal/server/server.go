@@ -36,7 +36,7 @@ type Config struct {
 	Files       string   // folder or URL of the files fetched from stations; "": a folder in DataDir
 	Names       []string // further host names for the certificate
 	DatabaseURL string   // "": the server runs its own PostgreSQL in DataDir
-	Demo        bool     // load the demo recording
+	Demo        DemoPlay // nil: no demo
 	MaxUpload   int64    // greatest size of an imported file, in bytes
 	Retention   int      // days of events kept; 0 keeps all
 	Version     string
@@ -52,6 +52,9 @@ const drainTime = 10 * time.Second
 
 // Run runs a server until ctx ends, then drains it.
 func Run(ctx context.Context, cfg Config) (err error) {
+	if cfg.Demo != nil && cfg.AgentListen == "" {
+		return fault.Invalidf("the demo's stations report as agents do; leave --agent-listen on, or --demo away")
+	}
 	if err := os.MkdirAll(cfg.DataDir, 0o711); err != nil {
 		return fmt.Errorf("make data directory: %w", err)
 	}
@@ -94,7 +97,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, files.Close()) }()
-	hello := announcement{address: pageAddress(listener.Addr(), cfg.Names), password: password, authority: authority.Fingerprint(), demo: cfg.Demo}
+	hello := announcement{address: pageAddress(listener.Addr(), cfg.Names), password: password, authority: authority.Fingerprint(), demo: cfg.Demo != nil}
 	if agents != nil {
 		hello.agents = agentAddress(agents.Addr(), cfg.Names)
 		agents = tls.NewListener(agents, authority.AgentsTLS(cert))
@@ -179,7 +182,7 @@ func newServer(cfg Config, db *store.Store, files *blob.Store, authority *pki.Au
 	registry := newRegistry()
 	a := api.New(api.Config{
 		Store: db, Auth: auth.New(db), Imports: s.imports, Stored: s.broker, Files: files, Agents: agentsConfig(cfg, hello), Log: cfg.Log,
-		Version: cfg.Version, Demo: cfg.Demo, Private: cfg.DatabaseURL == "", Closing: s.closing,
+		Version: cfg.Version, Demo: cfg.Demo != nil, Private: cfg.DatabaseURL == "", Closing: s.closing,
 	})
 	page := s.newHTTP(s.handler(a, registry))
 	page.ReadTimeout = time.Minute // the import of a file sets its own
@@ -216,9 +219,6 @@ func (s *server) run(ctx context.Context, page, agents net.Listener, hello annou
 	}
 	begin(s.broker.Run)
 	begin(func(ctx context.Context) error { return s.db.Maintain(ctx, s.cfg.Retention) })
-	if s.cfg.Demo {
-		begin(s.loadDemo)
-	}
 	s.beginAgents(begin)
 	for i, listener := range []net.Listener{page, agents}[:len(s.http)] {
 		begin(func(context.Context) error {
@@ -227,6 +227,9 @@ func (s *server) run(ctx context.Context, page, agents net.Listener, hello annou
 			}
 			return nil
 		})
+	}
+	if s.cfg.Demo != nil {
+		begin(func(ctx context.Context) error { return s.playDemo(ctx, agents.Addr(), hello.authority) })
 	}
 	hello.print(s.cfg.Out)
 	if s.cfg.Ready != nil {

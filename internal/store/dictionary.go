@@ -20,7 +20,7 @@ type dictionaries struct {
 	privileges *lru.Cache[privileges, int64]
 	binaries   *lru.Cache[string, knownBinary] // key: identity
 	parents    *lru.Cache[processRef, *started]
-	sightings  *lru.Cache[sighting, int64] // microseconds of the first
+	sightings  *seenCache
 }
 
 type account struct{ name, sid string }
@@ -36,7 +36,7 @@ type processRef struct {
 const (
 	cachedWords   = 50_000
 	cachedParents = 50_000
-	cachedPairs   = 250_000
+	cachedPairs   = 1 << 18
 	longestCached = 512 // bytes
 )
 
@@ -48,7 +48,7 @@ func newDictionaries() *dictionaries {
 		privileges: mustCache[privileges, int64](cachedWords),
 		binaries:   mustCache[string, knownBinary](cachedWords),
 		parents:    mustCache[processRef, *started](cachedParents),
-		sightings:  mustCache[sighting, int64](cachedPairs),
+		sightings:  newSeenCache(cachedPairs),
 	}
 }
 

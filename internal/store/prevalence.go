@@ -47,13 +47,22 @@ type figures struct {
 func (w *writer) countPrevalence(ctx context.Context) error {
 	firsts := map[sighting]time.Time{}
 	launches := map[launch]*figures{}
+	// What is noted without a time is mostly the same for many events of a
+	// transaction. This map is small, and quicker than the cache.
+	timeless := map[sighting]bool{}
+	sight := func(s sighting) {
+		if !timeless[s] {
+			timeless[s] = true
+			w.sight(firsts, s, time.Time{})
+		}
+	}
 	for _, r := range w.starts {
 		if r.known {
 			continue
 		}
 		at, station, of := r.self.started, int32(r.self.station), launch{binary: int32(r.binary.id)}
 		w.sight(firsts, sighting{ofAccount, of.binary, int32(w.words.accounts[account{r.User, r.UserSID}]), station}, at)
-		w.sight(firsts, sighting{ofPath, of.binary, int32(w.words.paths[r.Image]), 0}, time.Time{})
+		sight(sighting{ofPath, of.binary, int32(w.words.paths[r.Image]), 0})
 		if r.parent != nil {
 			of.parent = int32(r.parent.id())
 			w.sight(firsts, sighting{ofParent, of.binary, of.parent, station}, at)
@@ -66,11 +75,16 @@ func (w *writer) countPrevalence(ctx context.Context) error {
 		f.runs++
 		f.first, f.last = earlier(f.first, at), later(f.last, at)
 	}
+	account := func(station int64, p *event.Process) {
+		if id := w.words.account(p.User, p.UserSID); id != 0 {
+			sight(sighting{ofStation, 0, int32(id), int32(station)})
+		}
+	}
 	for _, r := range w.starts {
-		w.sightAccount(firsts, r.self.station, r.Process)
+		account(r.self.station, r.Process)
 	}
 	for _, r := range w.stops {
-		w.sightAccount(firsts, r.station, r.Process)
+		account(r.station, r.Process)
 	}
 	if err := w.noteFirsts(ctx, firsts, launches); err != nil {
 		return err
@@ -79,12 +93,6 @@ func (w *writer) countPrevalence(ctx context.Context) error {
 		return nil
 	}
 	return w.appendDeltas(ctx, launches)
-}
-
-func (w *writer) sightAccount(firsts map[sighting]time.Time, station int64, p *event.Process) {
-	if id := w.words.accounts[account{p.User, p.UserSID}]; id != 0 {
-		w.sight(firsts, sighting{ofStation, 0, int32(id), int32(station)}, time.Time{})
-	}
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -96,7 +104,7 @@ func earlier(a, b time.Time) time.Time {
 
 // sight takes s into firsts, unless it is remembered to have been seen by then.
 func (w *writer) sight(firsts map[sighting]time.Time, s sighting, at time.Time) {
-	if known, ok := w.words.cache.sightings.Get(s); ok && known <= at.UnixMicro() {
+	if w.words.cache.sightings.has(s, at) {
 		return
 	}
 	if old, ok := firsts[s]; !ok || at.Before(old) {
@@ -107,10 +115,10 @@ func (w *writer) sight(firsts map[sighting]time.Time, s sighting, at time.Time) 
 // noteFirsts stores sightings and counts those of a new station.
 func (w *writer) noteFirsts(ctx context.Context, firsts map[sighting]time.Time, launches map[launch]*figures) error {
 	ordered := make([]sighting, 0, len(firsts))
-	for s, at := range firsts {
+	for s := range firsts {
 		ordered = append(ordered, s)
-		w.words.learnt = append(w.words.learnt, func() { w.words.cache.sightings.Add(s, at.UnixMicro()) })
 	}
+	w.words.learnt = append(w.words.learnt, func() { w.words.cache.sightings.add(firsts) })
 	slices.SortFunc(ordered, func(a, b sighting) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.station, b.station), cmp.Compare(a.binary, b.binary), cmp.Compare(a.with, b.with))
 	})

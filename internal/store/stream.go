@@ -31,13 +31,12 @@ type stream struct {
 // lockStreams makes writers of one station take turns, and finds out up to where
 // each station's stream is stored. Rows are locked in the order of their ids.
 func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) error {
-	var ids []int64
-	for _, b := range batches {
-		if !slices.Contains(ids, b.Station) {
-			ids = append(ids, b.Station)
-		}
+	ids := make([]int64, len(batches))
+	for i, b := range batches {
+		ids[i] = b.Station
 	}
 	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	_, err := w.tx.Exec(ctx, `
 		INSERT INTO station_stream (station_id, last_seq)
 		SELECT id, 0 FROM unnest($1::bigint[]) id ORDER BY id
@@ -49,7 +48,7 @@ func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) error
 	if err != nil {
 		return fmt.Errorf("lock streams: %w", err)
 	}
-	w.streams = map[int64]*stream{}
+	w.streams = make(map[int64]*stream, len(ids))
 	var id, seq int64
 	_, err = pgx.ForEachRow(rows, []any{&id, &seq}, func() error {
 		w.streams[id] = &stream{station: id, before: uint64(seq), last: uint64(seq)}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -73,11 +72,17 @@ func (s *Store) AddEvents(ctx context.Context, batches []StationEvents) ([]Added
 // ensureDays makes the partitions that the batches need.
 func (s *Store) ensureDays(ctx context.Context, batches []StationEvents) error {
 	var missing []time.Time
+	asked := map[int64]bool{} // by days of Unix time
 	for _, b := range batches {
 		for i := range b.Events {
 			p := &b.Events[i]
 			for _, t := range [...]time.Time{p.Time, p.Started} {
-				if day := t.UTC().Truncate(24 * time.Hour); !t.IsZero() && !s.days.has(day) && !slices.Contains(missing, day) {
+				number := t.Unix() / (24 * 60 * 60)
+				if t.IsZero() || asked[number] {
+					continue
+				}
+				asked[number] = true
+				if day := t.UTC().Truncate(24 * time.Hour); !s.days.has(day) {
 					missing = append(missing, day)
 				}
 			}
@@ -205,7 +210,7 @@ func (w *writer) dropKnown(ctx context.Context) error {
 		processRef
 		started int64
 	}
-	seen := map[identity]bool{}
+	seen := make(map[identity]bool, len(w.starts))
 	var starts []*startRow
 	for _, r := range w.starts {
 		id := identity{processRef{r.self.station, r.self.key}, r.self.started.UnixMicro()}

@@ -164,7 +164,9 @@ func (a *API) serve(rt route) http.HandlerFunc {
 				a.writeFailure(w, internalFailure())
 			}
 			a.metrics.answered(rt.path, status, time.Since(begun))
-			a.cfg.Log.DebugContext(r.Context(), "agent's request", "method", r.Method, "path", r.URL.Path, "station", c.number(), "address", c.address, "status", status, "dur", time.Since(begun))
+			if a.cfg.Log.Enabled(r.Context(), slog.LevelDebug) { // or the arguments would be made for nothing
+				a.cfg.Log.DebugContext(r.Context(), "agent's request", "method", r.Method, "path", r.URL.Path, "station", c.number(), "address", c.address, "status", status, "dur", time.Since(begun))
+			}
 		}()
 		answer, err := a.answer(rt, c)
 		if err != nil {

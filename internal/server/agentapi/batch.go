@@ -24,20 +24,43 @@ const maxWindow = 8 << 20
 
 // unpacker unpacks and decodes batches. The zero value is ready.
 type unpacker struct {
-	// Decoders of zstd are expensive to make. They have no goroutines of their
-	// own, so the collector may take them.
-	zstd sync.Pool
+	// What unpacks is expensive to make. It has no goroutines of its own, so the
+	// collector may take it.
+	idle sync.Pool
 }
+
+// unpacking is what one batch at a time is unpacked and decoded with.
+type unpacking struct {
+	zstd   *zstd.Decoder // nil: none was needed yet
+	raw    []byte        // has what was unpacked last
+	events event.Decoder
+}
+
+// mostIdle is how large a buffer may be that waits for the next batch.
+const mostIdle = 1 << 20
 
 // decode unpacks and reads a batch. What cannot be read of a record costs
 // the record, as long as its number can; a batch in which numbers are missing or
 // wrong costs all of it.
 func (u *unpacker) decode(encoding string, packed []byte) (*ingest.LiveBatch, error) {
-	raw, err := u.unpack(encoding, packed)
+	with, ok := u.idle.Get().(*unpacking)
+	if !ok {
+		with = new(unpacking)
+	}
+	defer func() {
+		if cap(with.raw) > mostIdle {
+			with.raw = nil
+		}
+		u.idle.Put(with)
+	}()
+	raw, err := with.unpack(encoding, packed)
 	if err != nil {
 		return nil, err
 	}
-	d := batchDecoder{batch: &ingest.LiveBatch{Bytes: len(raw)}}
+	d := batchDecoder{batch: &ingest.LiveBatch{Bytes: len(raw)}, events: &with.events}
+	// Room is made at once for as many events as there can be, unless most lines
+	// are too short to be one.
+	d.batch.Events = make([]event.Process, 0, min(bytes.Count(raw, []byte{'\n'})+1, len(raw)/100+1, wire.MaxRecords))
 	for line := range bytes.SplitSeq(raw, []byte{'\n'}) {
 		d.line++
 		if line = bytes.TrimSpace(line); len(line) == 0 {
@@ -56,6 +79,7 @@ func (u *unpacker) decode(encoding string, packed []byte) (*ingest.LiveBatch, er
 // batchDecoder reads a batch line by line.
 type batchDecoder struct {
 	batch   *ingest.LiveBatch
+	events  *event.Decoder
 	line    int // from 1
 	records int
 	last    uint64 // number of the record before
@@ -68,24 +92,27 @@ func (d *batchDecoder) record(line []byte) error {
 	if len(line) > wire.MaxLine {
 		return tooLarge("line %d has %d bytes; a record may have %d", d.line, len(line), wire.MaxLine)
 	}
-	var p event.Process
-	err := json.Unmarshal(line, &p)
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &syntax):
-		return malformed("line %d is not JSON: %v, at byte %d", d.line, err, syntax.Offset)
-	case err != nil:
-		return d.unreadable(line, err)
-	case p.Kind == event.GapKind:
-		var g event.Gap
-		if err := json.Unmarshal(line, &g); err != nil {
-			return d.unreadable(line, err)
-		}
-		d.batch.Gaps = append(d.batch.Gaps, g)
-	default:
-		d.batch.Events = append(d.batch.Events, p)
+	// An event is large: it is decoded where it stays.
+	before := d.batch.Events
+	d.batch.Events = append(before, event.Process{})
+	p := &d.batch.Events[len(before)]
+	err := d.events.Decode(line, p)
+	if err == nil && p.Kind != event.GapKind {
+		return d.number(p.Seq)
 	}
-	return d.number(p.Seq)
+	d.batch.Events = before
+	var g event.Gap
+	if err == nil {
+		err = json.Unmarshal(line, &g)
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return malformed("line %d is not JSON: %v, at byte %d", d.line, err, syntax.Offset)
+	}
+	if err != nil {
+		return d.unreadable(line, err)
+	}
+	d.batch.Gaps = append(d.batch.Gaps, g)
+	return d.number(g.Seq)
 }
 
 // unreadable notes a record that is JSON, and no event.
@@ -121,56 +148,43 @@ func (d *batchDecoder) number(seq uint64) error {
 }
 
 // unpack returns what was sent as it was before it was packed, up to
-// wire.MaxUnpacked bytes.
-func (u *unpacker) unpack(encoding string, packed []byte) ([]byte, error) {
-	var r io.Reader
+// wire.MaxUnpacked bytes. It is good until the next call, and as long as packed.
+func (u *unpacking) unpack(encoding string, packed []byte) (raw []byte, err error) {
 	switch strings.ToLower(encoding) {
 	case "zstd":
-		d, err := u.zstdDecoder(packed)
-		if err != nil {
-			return nil, err
-		}
-		defer func() {
-			if d.Reset(nil) == nil { // it lets go of what it has read
-				u.zstd.Put(d)
+		if u.zstd == nil {
+			u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+				zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(wire.MaxUnpacked))
+			if err != nil {
+				return nil, fmt.Errorf("make a decoder of zstd: %w", err)
 			}
-		}()
-		r = d
-	case "gzip":
-		d, err := gzip.NewReader(bytes.NewReader(packed))
-		if err != nil {
-			return nil, malformed("the batch is not gzip: %v", err)
 		}
-		r = d
+		u.raw, err = u.zstd.DecodeAll(packed, u.raw[:0])
+	case "gzip":
+		u.raw, err = gunzip(packed, u.raw[:0])
 	case "", "identity":
 		return packed, nil
 	default:
 		return nil, fail(http.StatusUnsupportedMediaType, wire.CodeMalformed, "the Content-Encoding is %.40q; it must be zstd or gzip", encoding)
 	}
-	raw := bytes.NewBuffer(make([]byte, 0, min(8*len(packed)+bytes.MinRead, wire.MaxUnpacked)))
-	n, err := raw.ReadFrom(io.LimitReader(r, wire.MaxUnpacked+1))
 	switch {
-	case n > wire.MaxUnpacked:
-		return nil, tooLarge("the batch has more than %d bytes when it is unpacked", wire.MaxUnpacked)
-	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, tooLarge("the batch is packed with a window of more than %d bytes", maxWindow)
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), len(u.raw) > wire.MaxUnpacked:
+		return nil, tooLarge("the batch has more than %d bytes when it is unpacked", wire.MaxUnpacked)
 	case err != nil:
-		return nil, malformed("the batch cannot be unpacked: %v", err)
+		return nil, malformed("the batch cannot be unpacked as %s: %v", strings.ToLower(encoding), err)
 	}
-	return raw.Bytes(), nil
+	return u.raw, nil
 }
 
-func (u *unpacker) zstdDecoder(packed []byte) (*zstd.Decoder, error) {
-	if d, ok := u.zstd.Get().(*zstd.Decoder); ok {
-		if err := d.Reset(bytes.NewReader(packed)); err != nil {
-			return nil, malformed("the batch is not zstd: %v", err)
-		}
-		return d, nil
-	}
-	d, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(wire.MaxUnpacked))
+// gunzip appends to raw what was packed, up to a byte more than is allowed.
+func gunzip(packed, raw []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		return nil, fmt.Errorf("make a decoder of zstd: %w", err)
+		return raw, err
 	}
-	return d, nil
+	to := bytes.NewBuffer(raw)
+	_, err = to.ReadFrom(io.LimitReader(r, wire.MaxUnpacked+1))
+	return to.Bytes(), err
 }

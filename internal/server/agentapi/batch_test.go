@@ -15,9 +15,10 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/eljefe/eljefe/internal/demo"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/fleet/scenario"
+	"github.com/eljefe/eljefe/internal/fleet/world"
 	"github.com/eljefe/eljefe/internal/ingest"
 	"github.com/eljefe/eljefe/internal/store/storetest"
 	"github.com/eljefe/eljefe/internal/wire"
@@ -80,10 +81,28 @@ func realistic(tb testing.TB, of []event.Process, first uint64, n int) (raw []by
 	return raw
 }
 
+// officeEvents returns what happens on the demo's stations within a day.
+func officeEvents(tb testing.TB) (events []event.Process) {
+	tb.Helper()
+	s, err := scenario.Load(scenario.OfficeFiles()...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	now := time.Now()
+	for _, st := range world.New(s, world.Config{From: now.AddDate(0, 0, -1), Live: now}).Stations() {
+		for r, ok := st.Next(now); ok; r, ok = st.Next(now) {
+			if r.Event != nil {
+				events = append(events, *r.Event)
+			}
+		}
+	}
+	return events
+}
+
 // BenchmarkDecode measures one core with batches as agents send them.
 func BenchmarkDecode(b *testing.B) {
 	const n = 1000
-	raw := realistic(b, demo.Events(time.Now()), 1, n)
+	raw := realistic(b, officeEvents(b), 1, n)
 	w, err := zstd.NewWriter(nil)
 	if err != nil {
 		b.Fatal(err)
@@ -117,7 +136,7 @@ func BenchmarkLive(b *testing.B) {
 			b.Error(err)
 		}
 	}()
-	events := demo.Events(time.Now())
+	events := officeEvents(b)
 	w, err := zstd.NewWriter(nil)
 	if err != nil {
 		b.Fatal(err)

@@ -104,6 +104,9 @@ func (a *API) receiveBody(c *call) (body []byte, err error) {
 	for {
 		if len(body) == cap(body) {
 			grown := min(max(bodyPiece, 2*cap(body)), wire.MaxBatch+1)
+			if body == nil && c.ContentLength >= 0 {
+				grown = min(grown, int(c.ContentLength)+1) // one more, to see the end
+			}
 			if !a.bodies.take(int64(grown - cap(body))) {
 				return body, busy("too many batches arrive at once")
 			}

@@ -51,15 +51,20 @@ func (a *API) identify(c *call) error {
 func (a *API) stationOf(ctx context.Context, cert *x509.Certificate) (*store.AgentIdentity, error) {
 	now := a.cfg.Now()
 	key := sha256.Sum256(cert.Raw)
-	if known, ok := a.identities.Get(key); ok && now.Before(known.until) {
+	known, checked := a.identities.Get(key)
+	if checked && now.Before(known.until) {
 		return known.station, nil
 	}
-	if err := a.cfg.Authority.CheckStation(cert, now); err != nil {
-		if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
-			return nil, fail(http.StatusUnauthorized, wire.CodeCertificate, "the certificate is good from %s to %s, and here it is %s: enrol again",
-				cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	// What was signed stays signed: only its dates, and what the store says of
+	// it, are looked at again.
+	if !checked || now.Before(cert.NotBefore) || now.After(cert.NotAfter) {
+		if err := a.cfg.Authority.CheckStation(cert, now); err != nil {
+			if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+				return nil, fail(http.StatusUnauthorized, wire.CodeCertificate, "the certificate is good from %s to %s, and here it is %s: enrol again",
+					cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+			}
+			return nil, fail(http.StatusUnauthorized, wire.CodeCertificate, "the certificate is not one that this server gave to a station: enrol again")
 		}
-		return nil, fail(http.StatusUnauthorized, wire.CodeCertificate, "the certificate is not one that this server gave to a station: enrol again")
 	}
 	station, err := a.cfg.Store.StationByCertificate(ctx, pki.SerialOf(cert.SerialNumber))
 	if fault.KindOf(err) == fault.NotFound {
