@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -40,14 +41,39 @@ func (s *server) playDemo(ctx context.Context, agents net.Addr, authority string
 			return fmt.Errorf("remove what is left of an earlier demo: %w", err)
 		}
 	}
-	if err := s.db.RemoveDemoKeys(ctx); err != nil {
-		return s.demoEnded(ctx, err)
-	}
 	key := demoKey{db: s.db}
 	err = s.cfg.Demo(ctx, DemoAccess{
 		Server: "https://" + loopback(agents), Authority: authority, Key: key.get, Dir: dir, Known: len(stations), Log: s.cfg.Log,
 	})
 	return s.demoEnded(ctx, err)
+}
+
+// offerThisMachine returns the command that adds this machine as a station beside
+// those of the demo; "" where no agent lies beside the server's program. Each start
+// makes a key of its own for it, and removes those of earlier starts.
+func offerThisMachine(ctx context.Context, db *store.Store, dataDir, address, authority string) (string, error) {
+	if err := db.RemoveDemoKeys(ctx); err != nil {
+		return "", err
+	}
+	program, err := os.Executable()
+	if err != nil || runtime.GOOS != "linux" {
+		return "", nil
+	}
+	agent := filepath.Join(filepath.Dir(program), "eljefe-agent")
+	if _, err := os.Stat(agent); err != nil {
+		return "", nil
+	}
+	state, err := filepath.Abs(filepath.Join(dataDir, "this-machine"))
+	if err != nil {
+		return "", fmt.Errorf("find the data directory: %w", err)
+	}
+	secret, hash := auth.NewSecret("ejk_")
+	expires := time.Now().Add(24 * time.Hour)
+	_, err = db.AddEnrolmentKey(ctx, store.EnrolmentKey{Name: "this machine", MaxUses: 1, Expires: &expires, CreatedBy: store.DemoAuthor}, [32]byte(hash))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("sudo %s run --state-dir %s --server %s --authority %s --key %s", agent, state, address, authority, secret), nil
 }
 
 // demoEnded says why there is no demo, for which no server has to end.

@@ -65,6 +65,7 @@ func firstAdministrator(ctx context.Context, db *store.Store, dir string) (strin
 type announcement struct {
 	address, password, authority string
 	agents                       string // "": there is no listener for them
+	thisMachine                  string // command that adds it as a station; "": none
 	demo                         bool
 }
 
@@ -81,6 +82,9 @@ func (a announcement) print(w io.Writer) {
 	}
 	if a.agents != "" {
 		fmt.Fprintf(&b, "  For agents     %s\n", a.agents)
+	}
+	if a.thisMachine != "" {
+		fmt.Fprintf(&b, "  To see what runs on this machine too (until you stop it, with Ctrl-C):\n      %s\n", a.thisMachine)
 	}
 	fmt.Fprintf(&b, "  The certificate is signed by El Jefe's own authority, SHA-256 %s:\n  your browser will ask once whether to trust it.\n\n", a.authority)
 	// Nobody may be reading; the server runs all the same.

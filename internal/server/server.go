@@ -100,6 +100,11 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	hello := announcement{address: pageAddress(listener.Addr(), cfg.Names), password: password, authority: authority.Fingerprint(), demo: cfg.Demo != nil}
 	if agents != nil {
 		hello.agents = agentAddress(agents.Addr(), cfg.Names)
+		if cfg.Demo != nil {
+			if hello.thisMachine, err = offerThisMachine(ctx, db, cfg.DataDir, "https://"+loopback(agents.Addr()), authority.Fingerprint()); err != nil {
+				return err
+			}
+		}
 		agents = tls.NewListener(agents, authority.AgentsTLS(cert))
 	}
 	s, err := newServer(cfg, db, files, authority, hello)
