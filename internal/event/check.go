@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +13,10 @@ const (
 	MaxPath        = 96 << 10 // bytes; NT paths have 32,767 UTF-16 units
 	MaxText        = 4 << 10  // bytes of any other text
 )
+
+// setBack is by how much a clock may have been set back while a process ran. Its
+// end seems to come before its start then, and counts as the moment of the start.
+const setBack = 12 * time.Hour
 
 // Times outside these bounds are no times of a process on a Windows machine.
 var (
@@ -48,6 +51,9 @@ func (p *Process) Check() error {
 		}
 		*t.at = t.at.UTC()
 	}
+	if early := p.Started.Sub(p.Time); p.Kind == Stop && early > 0 && early <= setBack {
+		p.Time = p.Started
+	}
 	if p.Kind == Stop && p.Started.After(p.Time) {
 		return fmt.Errorf("the process ended at %s, before it started at %s", p.Time.Format(time.RFC3339Nano), p.Started.Format(time.RFC3339Nano))
 	}
@@ -57,7 +63,7 @@ func (p *Process) Check() error {
 		octets int
 	}{{"sha256", &p.SHA256, 32}, {"sha1", &p.SHA1, 20}, {"md5", &p.MD5, 16}, {"imphash", &p.IMPHASH, 16}} {
 		*h.value = strings.ToLower(*h.value)
-		if raw, err := hex.DecodeString(*h.value); *h.value != "" && (err != nil || len(raw) != h.octets) {
+		if *h.value != "" && (len(*h.value) != 2*h.octets || strings.ContainsFunc(*h.value, noDigit)) {
 			return fmt.Errorf("%s %.80q is not %d hexadecimal digits", h.name, *h.value, 2*h.octets)
 		}
 	}
@@ -72,9 +78,19 @@ func (p *Process) Check() error {
 		if !ok {
 			return fmt.Errorf("%s %.80q is not a GUID", g.name, *g.value)
 		}
-		*g.value = k.String()
+		if text := k.text(); *g.value != string(text[:]) {
+			*g.value = string(text[:])
+		}
 	}
 	return p.cleanTexts()
+}
+
+func noDigit(r rune) bool {
+	if r >= utf8.RuneSelf {
+		return true
+	}
+	_, ok := digitOf(byte(r))
+	return !ok
 }
 
 func (p *Process) cleanTexts() error {

@@ -30,8 +30,11 @@ type Decoder struct {
 // What a Decoder remembers: it must be little whatever a station sends.
 const (
 	keptTexts   = 1 << 12
-	longestKept = 256 // bytes of a text, or of a list of privileges in JSON times 16
+	longestKept = 256 // bytes of a text
 	keptSets    = 256
+	longestList = 4096 // bytes of a list of privileges in JSON
+
+	longestScratch = MaxCommandLine
 )
 
 // Decode makes p what the JSON in line says, which it does not keep.
@@ -51,7 +54,11 @@ func (d *Decoder) Decode(line []byte, p *Process) error {
 // made of tell the same, each of its part.
 func (d *Decoder) decodePlain(line []byte, p *Process) bool {
 	d.line, d.at = line, 0
-	defer func() { d.line = nil }()
+	defer func() {
+		if d.line = nil; cap(d.scratch) > longestScratch {
+			d.scratch = nil
+		}
+	}()
 	if !d.skip('{') {
 		return false
 	}
@@ -190,17 +197,11 @@ func fourDigits(hexadecimal []byte) (r rune, ok bool) {
 		return 0, false
 	}
 	for _, c := range hexadecimal[:4] {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		default:
+		v, ok := digitOf(c)
+		if !ok {
 			return 0, false
 		}
-		r = r<<4 | rune(c)
+		r = r<<4 | rune(v)
 	}
 	return r, true
 }

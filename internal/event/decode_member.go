@@ -203,7 +203,7 @@ func (d *Decoder) readSet(to **PrivilegeSet) bool {
 		if len(d.sets) == keptSets {
 			clear(d.sets)
 		}
-		if len(list) <= 16*longestKept {
+		if len(list) <= longestList {
 			d.sets[string(list)] = set
 		}
 	}

@@ -170,10 +170,13 @@ func TestDecodeForgets(t *testing.T) {
 	d := new(Decoder)
 	var p Process
 	for i := range 4 * keptTexts {
-		line := fmt.Sprintf(`{"image":"%d","user":"%0*d","privileges":[%s"privilege-%d"]}`, i, longestKept+1, i, strings.Repeat(" ", i), i%64)
+		line := fmt.Sprintf(`{"image":"%d","user":"%0*d","privileges":[%s"privilege-%d"]}`, i, longestKept+1, i, strings.Repeat(" ", i%50*100), i%64)
 		if err := d.Decode([]byte(line), &p); err != nil || p.Image != fmt.Sprint(i) || *p.Privileges != 1<<(i%64) {
 			t.Fatalf("event %d: %v, %v", i, p, err)
 		}
+	}
+	if err := d.Decode(fmt.Appendf(nil, `{"command_line":"%s\n"}`, strings.Repeat("x", 4*longestScratch)), &p); err != nil || cap(d.scratch) > longestScratch {
+		t.Errorf("after a long line, %v, it holds %d bytes for the next", err, cap(d.scratch))
 	}
 	if len(d.texts) != keptTexts || len(d.sets) > keptSets {
 		t.Errorf("it holds %d texts and %d sets", len(d.texts), len(d.sets))
@@ -184,7 +187,7 @@ func TestDecodeForgets(t *testing.T) {
 		}
 	}
 	for s := range d.sets {
-		if len(s) > 16*longestKept {
+		if len(s) > longestList {
 			t.Errorf("it holds a list of %d bytes", len(s))
 		}
 	}

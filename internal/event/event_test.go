@@ -44,6 +44,15 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// A clock that was set back while a process ran costs neither its end nor its
+// place behind the start.
+func TestCheckEndBeforeStart(t *testing.T) {
+	p := Process{Kind: Stop, Time: at, Started: at.Add(time.Hour), Station: "S", PID: 4}
+	if err := p.Check(); err != nil || !p.Time.Equal(p.Started) {
+		t.Errorf("got %v, ended at %s; want the moment of its start, %s", err, p.Time, p.Started)
+	}
+}
+
 func TestCheckRefuses(t *testing.T) {
 	good := Process{Kind: Start, Time: at, Station: "S", PID: 4}
 	if err := good.Check(); err != nil || !good.Started.Equal(at) {
@@ -58,7 +67,7 @@ func TestCheckRefuses(t *testing.T) {
 		"md5":                  func(p *Process) { p.MD5 = strings.Repeat("x", 32) },
 		"process_guid":         func(p *Process) { p.ProcessGUID = "{}" },
 		"command_line has":     func(p *Process) { p.CommandLine = strings.Repeat("a", MaxCommandLine+1) },
-		"before it started at": func(p *Process) { p.Kind, p.Started = Stop, at.Add(time.Second) },
+		"before it started at": func(p *Process) { p.Kind, p.Started = Stop, at.Add(setBack+time.Second) },
 	} {
 		p := good
 		change(&p)

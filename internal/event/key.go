@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"strings"
 	"time"
 )
 
@@ -21,19 +20,52 @@ func (k Key) IsZero() bool { return k == Key{} }
 
 // String returns the key in the usual form of a UUID.
 func (k Key) String() string {
-	h := hex.EncodeToString(k[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+	t := k.text()
+	return string(t[:])
+}
+
+func (k Key) text() (t [36]byte) {
+	hex.Encode(t[0:8], k[0:4])
+	hex.Encode(t[9:13], k[4:6])
+	hex.Encode(t[14:18], k[6:8])
+	hex.Encode(t[19:23], k[8:10])
+	hex.Encode(t[24:36], k[10:16])
+	t[8], t[13], t[18], t[23] = '-', '-', '-', '-'
+	return t
 }
 
 // ParseKey reads a UUID with or without dashes.
 func ParseKey(s string) (Key, bool) {
 	var k Key
-	raw, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
-	if err != nil || len(raw) != len(k) {
+	digits := 0
+	for i := range len(s) {
+		if s[i] == '-' {
+			continue
+		}
+		v, ok := digitOf(s[i])
+		if !ok || digits == 2*len(k) {
+			return Key{}, false
+		}
+		k[digits/2] = k[digits/2]<<4 | v
+		digits++
+	}
+	if digits < 2*len(k) {
 		return Key{}, false
 	}
-	copy(k[:], raw)
 	return k, true
+}
+
+// digitOf returns the value of a hexadecimal digit.
+func digitOf(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
 }
 
 // Key returns the identity of the event's process.

@@ -23,7 +23,7 @@ type LiveConfig struct {
 	Retention int                    // see Config
 	Log       *slog.Logger           // if nil, nothing is logged
 
-	// QueueRows and QueueBytes are how much may wait to be written: 20,000
+	// QueueRows and QueueBytes are how much may wait to be written: 100,000
 	// records and 64 MiB if zero.
 	QueueRows  int
 	QueueBytes int
@@ -76,7 +76,7 @@ func NewLive(s LiveStore, cfg LiveConfig) *Live {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.QueueRows == 0 {
-		cfg.QueueRows = 20_000
+		cfg.QueueRows = 100_000
 	}
 	if cfg.QueueBytes == 0 {
 		cfg.QueueBytes = 64 << 20

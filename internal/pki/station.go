@@ -17,7 +17,7 @@ import (
 // StationLife is how long a station's certificate is good. The agent renews it
 // at two thirds. It may be long, since each request asks whether it was revoked;
 // and a machine that lay in a drawer for months reports again by itself.
-const StationLife = 365 * 24 * time.Hour
+const StationLife = 180 * 24 * time.Hour
 
 // Request is a station's wish for a certificate. Nothing but its key is taken
 // from what was sent: the server gives the name.

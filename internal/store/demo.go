@@ -25,6 +25,13 @@ func (s *Store) DemoStations(ctx context.Context) ([]int64, error) {
 		ORDER  BY a.station_id`, DemoAuthor, DemoLabel, event.SensorReplay)
 }
 
+// ProcessesOf returns how many process starts these stations have reported.
+func (s *Store) ProcessesOf(ctx context.Context, stations []int64) (int64, error) {
+	var n int64
+	err := s.pool.QueryRow(ctx, `SELECT COALESCE(sum(starts), 0)::bigint FROM station WHERE id = ANY($1)`, stations).Scan(&n)
+	return n, unavailable(err)
+}
+
 // RemoveDemoStation removes one of them for good, with its events.
 func (s *Store) RemoveDemoStation(ctx context.Context, id int64) error {
 	if err := s.RetireStation(ctx, id); err != nil {

@@ -218,6 +218,7 @@ func (w *writer) resolveStop(r *stopRow) {
 	switch {
 	case s != nil:
 		r.key, r.started, r.start, r.startKnown = s.key, s.started, s, true
+		r.Time = later(r.Time, s.started) // the clock was set back meanwhile: an end is never before its start
 		r.Image, r.User, r.UserSID = s.image, s.user.name, s.user.sid
 		s.stopped = r.Time.Truncate(time.Microsecond)
 	case r.key.IsZero():

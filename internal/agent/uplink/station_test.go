@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/identity"
+	"github.com/eljefe/eljefe/internal/pki"
 	"github.com/eljefe/eljefe/internal/wire"
 )
 
@@ -96,11 +97,11 @@ func TestRevoked(t *testing.T) {
 
 func TestRenewal(t *testing.T) {
 	if testing.Short() {
-		t.Skip("three months, hour by hour, take seconds")
+		t.Skip("half a year, hello by hello, takes seconds")
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t)
-		s.every = 3600
+		s.every = 4 * 3600
 		s.start()
 		defer s.stop()
 		a := newAgent(t, s, t.TempDir())
@@ -108,19 +109,19 @@ func TestRenewal(t *testing.T) {
 		defer func() { a.stop() }()
 		time.Sleep(time.Hour)
 		first := a.identity.Station()
-		time.Sleep(59 * 24 * time.Hour)
+		time.Sleep(pki.StationLife*2/3 - 24*time.Hour)
 		if n := len(s.requests(wire.PathRenew)); n != 0 {
 			t.Errorf("%d renewals within two thirds of the certificate's life", n)
 		}
-		// The first tries fail, for a day.
+		// The first tries fail. When they begin differs by a quarter of what is left.
 		s.set(func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 			if r.URL.Path == wire.PathRenew {
 				refuse(w, 500, "internal", 0)
 			}
 			return r.URL.Path == wire.PathRenew
 		})
-		time.Sleep(12 * 24 * time.Hour)
-		if n := len(s.requests(wire.PathRenew)); n < 24 || n > 12*24 {
+		time.Sleep(pki.StationLife / 6)
+		if n := len(s.requests(wire.PathRenew)); n < 24 || n > 60*24 {
 			t.Errorf("%d tries to renew in vain", n)
 		}
 		s.set(nil)
@@ -129,7 +130,7 @@ func TestRenewal(t *testing.T) {
 			t.Errorf("station %d has a certificate until %s, as before", st.Number, st.Expires)
 		}
 		a.record(3)
-		time.Sleep(20 * 24 * time.Hour) // the first one has expired
+		time.Sleep(pki.StationLife / 3) // the first one has expired
 		wantAll(t, s.station(1), 3)
 		if n := len(s.requests(wire.PathEnroll)); n != 1 {
 			t.Errorf("%d enrolments; want 1", n)
@@ -148,7 +149,7 @@ func TestAwayForLong(t *testing.T) {
 		a.begin()
 		time.Sleep(time.Minute)
 		a.stop()
-		time.Sleep(100 * 24 * time.Hour)
+		time.Sleep(pki.StationLife + 10*24*time.Hour)
 		a.spool.Close()
 		b := newAgent(t, s, a.dir)
 		b.record(4)
@@ -158,7 +159,7 @@ func TestAwayForLong(t *testing.T) {
 		wantAll(t, s.station(1), 4)
 
 		// Without a key that is told, and asked for seldom.
-		time.Sleep(100 * 24 * time.Hour)
+		time.Sleep(pki.StationLife + 10*24*time.Hour)
 		b.spool.Close()
 		c := newAgent(t, s, a.dir, func(_ *ClientConfig, c *Config) { c.Settings = &identity.Config{} })
 		c.begin()

@@ -470,3 +470,37 @@ func TestDatabaseGoesAway(t *testing.T) {
 		t.Error("no batch met a cut: the test shows nothing")
 	}
 }
+
+// A station whose clock is set back an hour sends events that are older than
+// those before: all are there once, also when they are sent again, the ends find
+// their starts, and the ledger tells of the jump.
+func TestClockIsSetBack(t *testing.T) {
+	r := newRig(t, options{})
+	a := r.agent(t, "alpha")
+	began := time.Now().UTC().Add(-2 * time.Minute)
+	line := func(seq, process int, kind string, at, started time.Time) string {
+		return fmt.Sprintf(`{"kind":%q,"seq":%d,"time":%q,"started":%q,"pid":%d,"boot_id":7,"process_seq":%d,"image":"C:\\a.exe","sensor":"etw"}`+"\n",
+			kind, seq, at.Format(time.RFC3339Nano), started.Format(time.RFC3339Nano), 4*process, process)
+	}
+	back := began.Add(-time.Hour)
+	before := line(1, 1, "start", began, began) + line(2, 2, "start", began.Add(time.Second), began.Add(time.Second))
+	jump := fmt.Sprintf(`{"kind":"gap","seq":3,"cause":"clock_jump","from":%q,"to":%q}`+"\n", back.Format(time.RFC3339Nano), began.Add(2*time.Second).Format(time.RFC3339Nano))
+	after := line(4, 3, "start", back.Add(time.Second), back.Add(time.Second)) +
+		line(5, 3, "stop", back.Add(2*time.Second), back.Add(time.Second)) +
+		// It began before the jump and ends after it, by the new clock before its start.
+		line(6, 2, "stop", back.Add(time.Minute), began.Add(time.Second))
+	var s wire.Stored
+	for _, lines := range []string{before, before + jump + after, jump + after, after} {
+		a.send(lines).into(t, &s)
+	}
+	if s.Acknowledged != 6 || len(s.Refused) != 0 || a.stored() != 3 {
+		t.Errorf("acknowledged %d, refused %v, %d starts stored; want 6, none and 3", s.Acknowledged, s.Refused, a.stored())
+	}
+	if gaps := a.gaps(); len(gaps) != 1 || gaps[0].Cause != event.ClockJump {
+		t.Errorf("gaps %+v; want the jump, once", gaps)
+	}
+	page, err := r.db.ListEvents(t.Context(), store.List{Limit: 100})
+	if err != nil || len(page.Events) != 5 {
+		t.Fatalf("%d events are listed, %v; want 5", len(page.Events), err)
+	}
+}

@@ -9,8 +9,9 @@ import (
 
 // Demo says what is left of the demo.
 type Demo struct {
-	Running  bool `json:"running" doc:"the server plays the demo"`
-	Stations int  `json:"stations" doc:"that the demo has"`
+	Running   bool  `json:"running" doc:"the server plays the demo"`
+	Stations  int   `json:"stations" doc:"that the demo has"`
+	Processes int64 `json:"processes" doc:"that started on them"`
 }
 
 type demoOutput struct{ Body Demo }
@@ -20,7 +21,11 @@ func (a *API) getDemo(ctx context.Context, _ *struct{}) (*demoOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &demoOutput{Demo{Running: a.Demo, Stations: len(stations)}}, nil
+	processes, err := a.Store.ProcessesOf(ctx, stations)
+	if err != nil {
+		return nil, err
+	}
+	return &demoOutput{Demo{Running: a.Demo, Stations: len(stations), Processes: processes}}, nil
 }
 
 type removeDemoOutput struct {
