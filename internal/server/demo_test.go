@@ -194,6 +194,10 @@ func TestDemo(t *testing.T) {
 	if err != nil || len(stations) != 3 {
 		t.Fatalf("the demo has %d stations (%v); want 3", len(stations), err)
 	}
+	_, all := d.starts()
+	if n, err := d.db.ProcessesOf(t.Context(), stations); err != nil || n != all || n == 0 {
+		t.Errorf("the demo has %d processes (%v); want %d", n, err, all)
+	}
 	for _, id := range stations {
 		if err := d.db.RemoveDemoStation(t.Context(), id); err != nil {
 			t.Fatal(err)

@@ -81,7 +81,8 @@ it('lets new binaries and new stations wait until they are asked for', async () 
   await settled(binaries);
   const stations = await binaries.context().newPage();
   await stations.clock.install();
-  await stations.goto(`${url()}/stations`);
+  // What ran longest ago stands first, where it is seen among however many.
+  await stations.goto(`${url()}/stations?sort=first_seen`);
   await rowsOf(stations).first().waitFor();
   await settled(stations);
   for (const page of [binaries, stations]) await page.getByRole('switch', { name: 'Live' }).waitFor();

@@ -52,6 +52,7 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
     import: '/import',
     settings: '/settings',
     'settings-keys': '/settings?section=keys',
+    'settings-demo': '/settings?section=demo',
     'settings-audit': '/settings?section=audit',
   };
 }
@@ -64,6 +65,7 @@ const unchecked = [
   'process-statistics',
   'process-timeline',
   'process-raw',
+  'settings-demo',
   'settings-audit',
 ];
 

@@ -8,6 +8,7 @@ import type {
   BinaryStationPage,
   BinaryUserList,
   CoverageReport,
+  Demo,
   EnrolmentKey,
   EnrolmentKeyDraft,
   EventCount,
@@ -311,4 +312,6 @@ export const api = {
   deleteToken: (id: number) => request<void>(`/tokens/${id}`, { method: 'DELETE' }),
 
   status: (signal?: AbortSignal) => request<Status>('/status', { signal }),
+  demo: (signal?: AbortSignal) => request<Demo>('/demo', { signal }),
+  removeDemo: () => request<{ removed: number }>('/demo', { method: 'DELETE' }),
 };

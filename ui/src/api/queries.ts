@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, QueryClient, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, QueryClient, type QueryKey, queryOptions } from '@tanstack/react-query';
 import {
   ApiError,
   type AuditFilter,
@@ -205,4 +205,10 @@ export const queries = {
   users: () => queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => api.users(signal) }),
   tokens: () => queryOptions({ queryKey: ['tokens'], queryFn: ({ signal }) => api.tokens(signal) }),
   status: () => queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => api.status(signal) }),
+  demo: () => queryOptions({ queryKey: ['demo'], queryFn: ({ signal }) => api.demo(signal) }),
+};
+
+/** Chooses what changes when stations and events come or go: all but who is logged in, and how filters are read. */
+export const ofRecords = {
+  predicate: ({ queryKey }: { queryKey: QueryKey }) => queryKey[0] !== 'session' && queryKey[0] !== 'query',
 };

@@ -740,6 +740,15 @@ export interface Status {
   agents?: { listen: string; address: string; authority: string };
 }
 
+/** What is left of the demo. */
+export interface Demo {
+  /** The server plays it. */
+  running: boolean;
+  stations: number;
+  /** That started on them. */
+  processes: number;
+}
+
 /** An error as the server tells it (RFC 9457). */
 export interface Problem {
   type?: string;

@@ -1,4 +1,4 @@
-import type { BinarySort, StationFilter, StationShow, StationSort } from '@/api/types';
+import type { BinarySort, Role, StationFilter, StationShow, StationSort } from '@/api/types';
 import { type RangeParameters, readRange, writeRange } from './range';
 
 /** The pages that list events: all of them, or one for each process. */
@@ -183,6 +183,11 @@ export function readSettingsSearch(raw: Record<string, unknown>): SettingsSearch
 
 export function settingsHref(search: SettingsSearch): string {
   return `/settings${stringifySearch({ ...search })}`;
+}
+
+/** Where the demo is explained and can be removed, for who may do it while the server shows it. */
+export function demoHref(server: { demo: boolean }, user: { role: Role }): string | undefined {
+  return server.demo && user.role === 'administrator' ? settingsHref({ section: 'demo' }) : undefined;
 }
 
 /** Where to go after log-in: only ever a page of this site. */

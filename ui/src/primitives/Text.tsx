@@ -129,16 +129,30 @@ export function HashCell({ children }: { children: string | undefined }) {
   );
 }
 
-/** When something was: time of day and how long ago under a day, the date beyond. */
+/**
+ * When something was: time of day and how long ago under a day, the date beyond.
+ * What a clock that is fast has put into the future says so: it stands before all
+ * that is new, and is not.
+ */
 export function TimeCell({ children }: { children: string | undefined }) {
-  const { fmt } = useI18n();
+  const { t, fmt } = useI18n();
   const now = useNow();
   if (!children) return null;
-  const ago = fmt.relative(children, now);
+  const ahead = fmt.ahead(children, now);
+  const distance = ahead ? t('time.in', { by: ahead }) : fmt.relative(children, now);
+  const far = ahead && fmt.date(children) !== fmt.date(new Date(now).toISOString());
   return (
-    <time className={classes.time} dateTime={children} title={fmt.exact(children)}>
-      {ago ? fmt.clock(children).slice(0, 8) : fmt.dateTime(children)}
-      {ago ? <span className={classes.ago}>{ago}</span> : null}
+    <time
+      className={classes.time}
+      dateTime={children}
+      title={ahead ? t('time.ahead', { at: fmt.exact(children) }) : fmt.exact(children)}
+    >
+      {far ? fmt.date(children) : distance ? fmt.clock(children).slice(0, 8) : fmt.dateTime(children)}
+      {distance ? (
+        <span className={classes.ago} data-ahead={ahead ? true : undefined}>
+          {distance}
+        </span>
+      ) : null}
     </time>
   );
 }

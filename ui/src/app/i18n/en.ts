@@ -1,6 +1,7 @@
 import { agents } from './areas/agents.en';
 import { audit } from './areas/audit.en';
 import { catalog } from './areas/catalog.en';
+import { demo } from './areas/demo.en';
 import { tables } from './areas/tables.en';
 import { tree } from './areas/tree.en';
 import { plural } from './plural';
@@ -430,6 +431,7 @@ export const en = {
   ...agents,
   ...audit,
   ...catalog,
+  ...demo,
   ...tables,
   ...tree,
 };

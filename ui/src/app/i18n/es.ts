@@ -1,6 +1,7 @@
 import { agents } from './areas/agents.es';
 import { audit } from './areas/audit.es';
 import { catalog } from './areas/catalog.es';
+import { demo } from './areas/demo.es';
 import { tables } from './areas/tables.es';
 import { tree } from './areas/tree.es';
 import type { Dictionary } from './en';
@@ -423,6 +424,7 @@ export const es: Dictionary = {
   ...agents,
   ...audit,
   ...catalog,
+  ...demo,
   ...tables,
   ...tree,
 };

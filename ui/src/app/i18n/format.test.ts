@@ -70,4 +70,13 @@ describe('times', () => {
     expect(en.relative(at, now + 86_400_000)).toBeUndefined();
     expect(en.relative(at, now - 3_600_000)).toBeUndefined();
   });
+  it('tell how far ahead they are of the present', () => {
+    const now = Date.parse(at);
+    expect(en.ahead(at, now - 60_000)).toBeUndefined();
+    expect(en.ahead(at, now + 60_000)).toBeUndefined();
+    expect(plain(en.ahead(at, now - 23.9 * 60_000))).toBe('23m');
+    expect(plain(es.ahead(at, now - 5 * 3_600_000))).toBe('5h');
+    expect(plain(en.ahead(at, now - 3.5 * 86_400_000))).toBe('3d');
+    expect(en.ahead('soon', now)).toBeUndefined();
+  });
 });

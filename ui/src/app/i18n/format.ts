@@ -13,9 +13,13 @@ export interface Format {
   date(iso: string): string;
   /** "3 min ago" under a day; undefined for what is older, or in the future. */
   relative(iso: string, now: number): string | undefined;
+  /** "20m" for what is more than a minute in the future; undefined for all else. */
+  ahead(iso: string, now: number): string | undefined;
 }
 
 const day = 86_400_000;
+/** Clocks that differ by less are called equal, in milliseconds. */
+const tolerance = 60_000;
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
@@ -25,6 +29,8 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: 'always' as never });
   const shares = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const agoWords = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'narrow' });
+  const span = (n: number, unit: string) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'narrow' }).format(n);
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',
@@ -105,11 +111,18 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
     },
     relative(iso, now) {
       const age = now - Date.parse(iso);
-      if (Number.isNaN(age) || age < -60_000 || age >= day) return undefined;
+      if (Number.isNaN(age) || age < -tolerance || age >= day) return undefined;
       const seconds = Math.max(0, Math.round(age / 1000));
       if (seconds < 60) return agoWords.format(-seconds, 'second');
       if (seconds < 3600) return agoWords.format(-Math.floor(seconds / 60), 'minute');
       return agoWords.format(-Math.floor(seconds / 3600), 'hour');
+    },
+    ahead(iso, now) {
+      const lead = Date.parse(iso) - now;
+      if (Number.isNaN(lead) || lead <= tolerance) return undefined;
+      if (lead < 3_600_000) return span(Math.floor(lead / 60_000), 'minute');
+      if (lead < day) return span(Math.floor(lead / 3_600_000), 'hour');
+      return span(Math.floor(lead / day), 'day');
     },
   };
 }

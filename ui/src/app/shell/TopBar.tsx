@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
 import {
   IconKeyboard,
   IconLogout,
+  IconMasksTheater,
   IconMenu2,
   IconMoon,
   IconSettings,
@@ -18,6 +19,7 @@ import { useEventAddress } from '../eventSearch';
 import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
 import { setPreferences, usePreferences } from '../preferences';
+import { demoHref } from '../search';
 import { logOut, useSession } from '../session';
 import { LiveSwitch } from './LiveSwitch';
 import classes from './Shell.module.css';
@@ -136,6 +138,7 @@ function UserMenu({ onHelp }: { onHelp(): void }) {
   const { t } = useI18n();
   const { user, server } = useSession();
   const { zone } = usePreferences();
+  const href = demoHref(server, user);
   return (
     <Menu width={220}>
       <Menu.Target>
@@ -166,8 +169,13 @@ function UserMenu({ onHelp }: { onHelp(): void }) {
         <Menu.Divider />
         <Menu.Label>
           El Jefe {server.version}
-          {server.demo ? ` · ${t('demo')}` : ''} · {t(`zone.${zone}`)}
+          {server.demo && !href ? ` · ${t('demo')}` : ''} · {t(`zone.${zone}`)}
         </Menu.Label>
+        {href ? (
+          <Menu.Item leftSection={<IconMasksTheater size={14} />} component="a" href={href}>
+            {t('demo.shown')}
+          </Menu.Item>
+        ) : null}
       </Menu.Dropdown>
     </Menu>
   );

@@ -116,7 +116,7 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
         sortable: list === 'processes',
         render: (row) => <TimeCell>{row.started}</TimeCell>,
       }),
-      text('duration_ms', 132, { header: t('processes.duration'), render: (row) => <Ran row={row} /> }),
+      text('duration_ms', 152, { header: t('processes.duration'), render: (row) => <Ran row={row} /> }),
       text('exit_code', 96, {
         wideOnly: true,
         render: (row) => (row.exit_code === undefined ? null : <ExitCode code={row.exit_code} />),

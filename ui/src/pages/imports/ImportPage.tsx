@@ -3,7 +3,7 @@ import { IconRefresh, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { ApiError } from '@/api/client';
-import { queries } from '@/api/queries';
+import { ofRecords, queries } from '@/api/queries';
 import type { Import } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { stationHref } from '@/app/search';
@@ -28,12 +28,7 @@ export function ImportPage() {
   });
   const limit = imports.data?.limit_bytes;
   useEffect(() => {
-    uploads.whenFinished(
-      () =>
-        void client.invalidateQueries({
-          predicate: ({ queryKey }) => queryKey[0] !== 'session' && queryKey[0] !== 'query',
-        }),
-    );
+    uploads.whenFinished(() => void client.invalidateQueries(ofRecords));
   }, [client]);
   const add = (files: File[]) =>
     uploads.add(

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
 import { useI18n } from '@/app/i18n';
-import { eventsHref } from '@/app/search';
+import { demoHref, eventsHref } from '@/app/search';
+import { useSession } from '@/app/session';
 import { Loaded } from '@/primitives/Loaded';
 import { Stats } from '@/primitives/Stats';
 
 /** The state of the server: what it holds, and how much room that takes. */
 export function Server({ every }: { every: number }) {
   const { t, fmt } = useI18n();
+  const { user } = useSession();
   const status = useQuery({ ...queries.status(), refetchInterval: every });
   return (
     <Loaded query={status} failed={t('overview.failed')} lines={2}>
@@ -34,7 +36,12 @@ export function Server({ every }: { every: number }) {
                 version: database.version,
               }),
             },
-            { label: t('overview.version'), value: version, note: demo ? t('demo') : null },
+            {
+              label: t('overview.version'),
+              value: version,
+              note: demo ? t('demo') : null,
+              href: demoHref({ demo }, user),
+            },
           ]}
         />
       )}

@@ -43,7 +43,7 @@ export function Audit({ who, action, onChange }: AuditProps) {
               <SmallTable
                 label={t('settings.audit')}
                 head={[t('audit.when'), t('audit.who'), t('audit.action'), t('audit.subject'), t('audit.detail')]}
-                widths={[152, 96, 152, 168, undefined]}
+                widths={[168, 96, 168, 168, undefined]}
               >
                 {entries.map((entry) => (
                   <Entry key={entry.id} entry={entry} action={known ? action : undefined} />

@@ -1,6 +1,7 @@
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
+import { ofRecords } from '@/api/queries';
 import type { Station } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { useSession } from '@/app/session';
@@ -31,9 +32,7 @@ export function RemoveStation({ station, onClose, onRemoved }: RemoveStationProp
       notifications.show({ message: t('stations.removed', { name: visible(station.name) }) });
       onClose();
       onRemoved?.();
-      await client.invalidateQueries({
-        predicate: (query) => query.queryKey[0] !== 'session' && query.queryKey[0] !== 'query',
-      });
+      await client.invalidateQueries(ofRecords);
     },
     onError: (error) => notifications.show({ color: 'red', message: errorText(error) }),
   });

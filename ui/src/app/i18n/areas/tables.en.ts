@@ -6,6 +6,9 @@ interface Counted {
 
 /** English: tables, facets and saved searches. */
 export const tables = {
+  'time.in': ({ by }: { by: string }) => `in ${by}`,
+  'time.ahead': ({ at }: { at: string }) => `${at}. Later than now: the clock of the station is fast.`,
+
   'tab.processes': 'Processes',
 
   'field.name': 'Program',

@@ -4,6 +4,9 @@ import type { tables as english } from './tables.en';
 
 /** Español. */
 export const tables: Texts<typeof english> = {
+  'time.in': ({ by }) => `en ${by}`,
+  'time.ahead': ({ at }) => `${at}. Es posterior a ahora: el reloj de la estación va adelantado.`,
+
   'tab.processes': 'Procesos',
 
   'field.name': 'Programa',
