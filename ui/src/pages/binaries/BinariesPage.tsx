@@ -8,6 +8,8 @@ import type { Binary, BinarySort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { usePreferences } from '@/app/preferences';
 import { type BinarySearch, binariesHref, binaryHref, eventsHref, readBinarySearch } from '@/app/search';
+import { useBands } from '@/pages/coverage/useBands';
+import { useCoverageOf } from '@/pages/coverage/useCoverageOf';
 import { useFieldTexts } from '@/pages/events/useFieldTexts';
 import { DataTable } from '@/primitives/DataTable/DataTable';
 import { NewRows } from '@/primitives/DataTable/NewRows';
@@ -50,6 +52,8 @@ export function BinariesPage() {
   );
 
   const { pages, count, histogram, news, refresh, question } = useBinaryResults(search.q, sort, order, live);
+  const span = { from: histogram.data?.from, to: histogram.data?.to };
+  const bands = useBands(useCoverageOf(span), span);
   const { rows } = pages;
   const nothingToRead = rows.length === 0 && !pages.busy;
   useEffect(() => {
@@ -72,6 +76,7 @@ export function BinariesPage() {
         <Histogram
           data={pages.error ? undefined : histogram.data}
           stale={histogram.isPlaceholderData}
+          bands={bands}
           caption={t('binaries.firstSeen')}
           label={(of) => t('binaries.histogram', of)}
           onBrush={(from, to) => go({ q: narrowed(q, from, to) })}

@@ -6,6 +6,7 @@ import { queries } from '@/api/queries';
 import type { Binary } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { eventsHref, readThingSearch, type ThingSearch } from '@/app/search';
+import { useCoverageOf } from '@/pages/coverage/useCoverageOf';
 import { EventsOf } from '@/pages/events/EventsOf';
 import { Facts } from '@/primitives/Facts';
 import { visible } from '@/primitives/hostile';
@@ -49,6 +50,7 @@ function Known({ binary }: { binary: Binary }) {
       replace,
     });
   const hash = bestHash(binary);
+  useCoverageOf({ from: binary.first_seen });
   return (
     <Page title={visible(binary.name)} own fill>
       <Bar>
