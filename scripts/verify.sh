@@ -33,11 +33,12 @@ formatting() {
 
 cross() { GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go vet ./... && GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go build ./...; }
 
-# The tests of the whole system take minutes, however short.
-short_tests() {
+# unit_tests FLAGS... runs all but the tests of the whole system. Those take
+# minutes, however short, and what they time must not wait for the others.
+unit_tests() {
   local packages
   mapfile -t packages < <(go list ./... | grep -v /e2e)
-  go test -short "${packages[@]}"
+  go test "$@" "${packages[@]}"
 }
 
 static() {
@@ -54,14 +55,15 @@ static() {
 case ${1-} in
 check)
   static
-  step 'go test, short' short_tests
+  step 'go test, short' unit_tests -short
   ;;
 test)
   # Where the recorded data is, its absence is a mistake and no reason to skip.
   [[ -d ../shared/testdata ]] && export ELJEFE_REQUIRE_TESTDATA=1
   static
   step 'build' make --no-print-directory build
-  step 'go test, with the race detector' go test -race -timeout 20m ./...
+  step 'go test, with the race detector' unit_tests -race -timeout 20m
+  step 'go test of the whole system' go test -count 1 -timeout 20m ./e2e
   ;;
 *)
   echo "usage: scripts/verify.sh check|test" >&2

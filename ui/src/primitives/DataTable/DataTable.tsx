@@ -123,6 +123,8 @@ export function DataTable<R>(props: DataTableProps<R>) {
   // A row that leaves the window hands its elements to one that comes in: as many as were ever drawn at once.
   const slots = useRef(1);
   slots.current = Math.max(slots.current, items.length);
+  // From the moment a row is opened until the page says which one is: a key that comes in between leafs too.
+  const opening = useRef(false);
   const lastIndex = items.at(-1)?.index ?? -1;
   useEffect(() => {
     if (rows.length > 0 && lastIndex >= rows.length - ahead) onNearEnd?.();
@@ -133,6 +135,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
     body.current?.scrollTo({ top: 0 });
     setActive(-1);
     setCell(undefined);
+    opening.current = false;
     selection.clear();
   }, [question]);
   useLayoutEffect(() => {
@@ -142,6 +145,10 @@ export function DataTable<R>(props: DataTableProps<R>) {
     style?.setProperty('--height', `${rows.length * rowHeight}px`);
   }, [columnsTemplate, width, rows.length]);
 
+  const open = (row: R) => {
+    opening.current = true;
+    onOpen?.(row);
+  };
   const openTab = (row: R) => {
     const href = hrefOf?.(row);
     if (href) window.open(href, '_blank', 'noopener');
@@ -154,7 +161,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
     // The focus belongs to the grid, whose keys walk on from the row.
     body.current?.focus({ preventScroll: true });
     if (event.ctrlKey || event.metaKey || event.button === 1) openTab(row);
-    else onOpen?.(row);
+    else open(row);
   });
   const onContextMenu = (event: MouseEvent) => {
     const cell = (event.target as Element).closest<HTMLElement>('[data-column]');
@@ -169,6 +176,10 @@ export function DataTable<R>(props: DataTableProps<R>) {
   };
 
   const openIndex = useMemo(() => (isOpen ? rows.findIndex(isOpen) : -1), [rows, isOpen]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the page has answered when the open row is another
+  useLayoutEffect(() => {
+    opening.current = false;
+  }, [openIndex]);
   const current = active >= 0 && active < rows.length ? active : openIndex;
   const goTo = (index: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, index));
@@ -177,14 +188,14 @@ export function DataTable<R>(props: DataTableProps<R>) {
     setActive(next);
     virtual.scrollToIndex(next);
     // With a row open the keys leaf through them.
-    if (openIndex >= 0) onOpen?.(row);
+    if (openIndex >= 0 || opening.current) open(row);
   };
   const keys = {
     move: (by: number) => goTo(current < 0 ? 0 : current + by),
     edge: (end: boolean) => goTo(end ? rows.length - 1 : 0),
     open: () => {
       const row = rows[current];
-      if (row) onOpen?.(row);
+      if (row) open(row);
     },
     openTab: () => {
       const row = rows[current];
@@ -209,6 +220,7 @@ export function DataTable<R>(props: DataTableProps<R>) {
       setTimeout(() => button?.click());
     },
     close: () => {
+      opening.current = false;
       if (openIndex < 0 && picked.length > 0) selection.clear();
       else if (openIndex < 0 && cell) setCell(undefined);
       else onClose?.();
