@@ -101,7 +101,7 @@ it('lets new binaries and new stations wait until they are asked for', async () 
   await binaries.goto(`${url()}/binaries?q=name%3A${found.program}`);
   await rowsOf(binaries).getByText(found.program).waitFor();
 
-  // Figures come every half minute at the most.
+  // The rows are asked for anew again and again.
   await stations.clock.fastForward(31_000);
   const newStations = stations.getByRole('button', { name: '1 new' });
   await newStations.waitFor();

@@ -11,8 +11,10 @@ import { freshen } from './fresh';
 const rowsOf = (page: StationPage) => page.stations;
 export const keyOf = (station: Station) => String(station.id);
 
-/** At most how often figures are brought up to date while events stream in. */
+/** How often the figures of the fleet are brought up to date while events stream in. */
 const figuresEvery = 30_000;
+/** How often the rows are. No event tells that a station fell silent, or that its agent came up. */
+const rowsEvery = 10_000;
 
 interface How {
   live: boolean;
@@ -36,6 +38,7 @@ export function useStationRows(options: ReturnType<typeof queries.stations>, { l
     keyOf,
   );
   const read = Math.max(1, Math.ceil(pages.rows.length / pageSize));
+  const following = live && !pages.loading && !pages.stale && !pages.error;
   const latest = useQuery({
     queryKey: [...queryKey, 'latest'],
     queryFn: async () => {
@@ -49,14 +52,12 @@ export function useStationRows(options: ReturnType<typeof queries.stations>, { l
       });
       return found.pages.flatMap(rowsOf);
     },
-    enabled: false,
+    enabled: following && !pages.busy,
+    refetchInterval: rowsEvery,
   });
-  const following = live && !pages.loading && !pages.stale && !pages.error;
-  const ask = useThrottled(() => {
-    if (!pages.busy) void latest.refetch();
-    onStored();
-  }, figuresEvery);
-  useFollow(following ? api.liveAddress(undefined, new Date(asked).toISOString()) : undefined, { onStored: ask });
+  useFollow(following ? api.liveAddress(undefined, new Date(asked).toISOString()) : undefined, {
+    onStored: useThrottled(onStored, figuresEvery),
+  });
 
   const fresh = useMemo(
     () =>
