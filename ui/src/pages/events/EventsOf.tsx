@@ -30,12 +30,14 @@ interface EventsOfProps {
   open: string | undefined;
   onOpen(process: string | undefined): void;
   note?: string;
+  /** What to say where there are none. */
+  none?: string;
   /** The column that would say the same in every row. */
   without?: string;
 }
 
 /** The events of one thing on its own page, the newest first. Filtering and counting them is left to the events page. */
-export function EventsOf({ q, list = 'events', id, label, open, onOpen, note, without }: EventsOfProps) {
+export function EventsOf({ q, list = 'events', id, label, open, onOpen, note, none, without }: EventsOfProps) {
   const { t, fmt } = useI18n();
   const all = useEventColumns(list);
   const columns = useMemo(() => all.filter((column) => column.id !== without), [all, without]);
@@ -89,7 +91,7 @@ export function EventsOf({ q, list = 'events', id, label, open, onOpen, note, wi
           ) : pages.loading ? (
             <Waiting lines={12} />
           ) : pages.busy || pages.cut ? null : (
-            <Empty title={t('events.ofNone')} />
+            <Empty title={none ?? t('events.ofNone')} />
           )
         }
       />

@@ -100,6 +100,7 @@ function Known({ station }: { station: Station }) {
                 without="station"
                 q={`${eventsOf(station)} ${running}`}
                 note={t('station.runningNote')}
+                none={t('station.noneRunning')}
                 {...beside}
               />
             ),

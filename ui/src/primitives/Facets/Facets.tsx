@@ -66,7 +66,7 @@ export function Facets(props: FacetsProps) {
           </Note>
         ) : null}
         {nothing && data.complete ? (
-          <p className={classes.none} role="status">
+          <p className={classes.nothing} role="status">
             {t('facets.nothing')}
           </p>
         ) : null}

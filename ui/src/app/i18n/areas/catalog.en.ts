@@ -113,6 +113,7 @@ export const catalog = {
   'station.noEventsInSpan': 'No events in this time.',
   'station.binariesOf': 'Binaries',
   'station.runningNote': 'Started, and no end recorded. In an imported log the end may only be missing.',
+  'station.noneRunning': 'Nothing is known to run here now',
   'station.rarestFirst': 'Rarest first',
   'station.span': 'Span',
 

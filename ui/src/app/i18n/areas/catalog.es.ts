@@ -108,6 +108,7 @@ export const catalog: Texts<typeof english> = {
   'station.binariesOf': 'Binarios',
   'station.runningNote':
     'Procesos iniciados sin final registrado. En un registro importado puede que solo falte el final.',
+  'station.noneRunning': 'No consta que ahora se ejecute nada aquí',
   'station.rarestFirst': 'Primero los más raros',
   'station.span': 'Período',
 
