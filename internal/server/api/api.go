@@ -33,7 +33,7 @@ type Config struct {
 	Agents  *Agents        // where agents report; nil: they cannot
 	Log     *slog.Logger
 	Version string
-	Demo    bool // the server shows the demo
+	Demo    bool // the server plays the demo
 	Private bool // the database is the server's own
 	Now     func() time.Time
 	Closing <-chan struct{} // closed when the server begins to drain; streams end then
@@ -63,6 +63,7 @@ func New(cfg Config) *API {
 	}
 	// It is written as a list of names.
 	hc.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[event.PrivilegeSet](), reflect.TypeFor[[]string]())
+	hc.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[event.CapabilitySet](), reflect.TypeFor[[]string]())
 	a.huma = humago.New(a.mux, hc)
 	a.huma.UseMiddleware(a.authorize)
 	a.routes()

@@ -45,8 +45,15 @@ func TestRemoveDemo(t *testing.T) {
 	if got := a.call(auth.Viewer, http.MethodGet, "/demo", nil, http.StatusOK); got["stations"] != 2.0 || got["running"] != false {
 		t.Errorf("the demo is %v; want 2 stations that are not played", got)
 	}
+	shown := func() any { return a.call(auth.Viewer, http.MethodGet, "/status", nil, http.StatusOK)["demo"] }
+	if shown() != true {
+		t.Error("the demo's stations are shown, and the status does not say so")
+	}
 	if got := a.call(auth.Administrator, http.MethodDelete, "/demo", nil, http.StatusOK); got["removed"] != 2.0 {
 		t.Errorf("%v; want 2 removed", got)
+	}
+	if shown() != false {
+		t.Error("the demo is removed, and the status says that it is shown")
 	}
 	var left []any
 	for _, s := range a.call(auth.Viewer, http.MethodGet, "/stations?sort=name", nil, http.StatusOK)["stations"].([]any) {

@@ -19,7 +19,7 @@ type Session struct {
 	Expires *time.Time `json:"expires,omitempty" doc:"when the session ends; absent for a token"`
 	Server  struct {
 		Version string `json:"version"`
-		Demo    bool   `json:"demo" doc:"the server shows the demo"`
+		Demo    bool   `json:"demo" doc:"the demo's stations are shown"`
 	} `json:"server"`
 }
 
@@ -54,21 +54,30 @@ func (a *API) logIn(ctx context.Context, in *logInInput) (*sessionOutput, error)
 	if err := a.Store.Audit(ctx, c.User.Name, "session.begin", c.User.Name, map[string]any{"from": in.from}); err != nil {
 		return nil, err
 	}
-	return &sessionOutput{SetCookie: []*http.Cookie{cookie}, Body: a.session(c)}, nil
+	session, err := a.session(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return &sessionOutput{SetCookie: []*http.Cookie{cookie}, Body: session}, nil
 }
 
-func (a *API) session(c *auth.Caller) Session {
+func (a *API) session(ctx context.Context, c *auth.Caller) (Session, error) {
 	s := Session{User: userJSON(c.User)}
 	s.User.Role = c.Role
 	if !c.Expires.IsZero() {
 		s.Expires = &c.Expires
 	}
-	s.Server.Version, s.Server.Demo = a.Version, a.Demo
-	return s
+	stations, err := a.Store.DemoStations(ctx)
+	s.Server.Version, s.Server.Demo = a.Version, len(stations) > 0
+	return s, err
 }
 
 func (a *API) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
-	return &sessionOutput{Body: a.session(caller(ctx))}, nil
+	session, err := a.session(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &sessionOutput{Body: session}, nil
 }
 
 type logOutOutput struct {

@@ -15,7 +15,7 @@ type Agents struct {
 type statusOutput struct {
 	Body struct {
 		Version  string `json:"version"`
-		Demo     bool   `json:"demo"`
+		Demo     bool   `json:"demo" doc:"the demo's stations are shown"`
 		Database struct {
 			Version string `json:"version"`
 			Private bool   `json:"private" doc:"run by this server itself"`
@@ -37,9 +37,13 @@ func (a *API) getStatus(ctx context.Context, _ *struct{}) (*statusOutput, error)
 	if err != nil {
 		return nil, err
 	}
+	demo, err := a.Store.DemoStations(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &statusOutput{}
 	b := &out.Body
-	b.Version, b.Demo, b.Database.Version, b.Database.Private, b.Database.Bytes = a.Version, a.Demo, s.ServerVersion, a.Private, s.Bytes
+	b.Version, b.Demo, b.Database.Version, b.Database.Private, b.Database.Bytes = a.Version, len(demo) > 0, s.ServerVersion, a.Private, s.Bytes
 	b.Events.Starts, b.Events.Stops, b.Oldest, b.Newest, b.Stations = s.Starts, s.Stops, s.Oldest, s.Newest, s.Stations
 	b.Agents = a.Agents
 	return out, nil
