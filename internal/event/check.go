@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,6 +13,7 @@ const (
 	MaxCommandLine = 64 << 10 // bytes; Windows allows 32,767 UTF-16 units
 	MaxPath        = 96 << 10 // bytes; NT paths have 32,767 UTF-16 units
 	MaxText        = 4 << 10  // bytes of any other text
+	MaxWord        = 1 << 10  // bytes of a text that one of our own sensors makes: an id, a list of names
 )
 
 // setBack is by how much a clock may have been set back while a process ran. Its
@@ -61,7 +63,7 @@ func (p *Process) Check() error {
 		name   string
 		value  *string
 		octets int
-	}{{"sha256", &p.SHA256, 32}, {"sha1", &p.SHA1, 20}, {"md5", &p.MD5, 16}, {"imphash", &p.IMPHASH, 16}} {
+	}{{"sha256", &p.SHA256, 32}, {"sha1", &p.SHA1, 20}, {"md5", &p.MD5, 16}, {"imphash", &p.IMPHASH, 16}, {"entry_sha256", &p.EntrySHA256, 32}} {
 		*h.value = strings.ToLower(*h.value)
 		if *h.value != "" && (len(*h.value) != 2*h.octets || strings.ContainsFunc(*h.value, noDigit)) {
 			return fmt.Errorf("%s %.80q is not %d hexadecimal digits", h.name, *h.value, 2*h.octets)
@@ -82,7 +84,30 @@ func (p *Process) Check() error {
 			*g.value = string(text[:])
 		}
 	}
+	if err := p.checkFile(); err != nil {
+		return err
+	}
 	return p.cleanTexts()
+}
+
+// checkFile looks at the figures of the image file. What a header claims as its
+// time is any 32 bits that the linker wrote, often a digest; it must only be a time
+// that such bits can be.
+func (p *Process) checkFile() error {
+	if e := p.EntropyEntry; e != nil {
+		if !(*e >= 0 && *e <= 8) { // nor NaN
+			return fmt.Errorf("entry_entropy %v is not between 0 and 8 bits per byte", *e)
+		}
+		*e = math.Round(*e*100) / 100
+	}
+	if p.Compiled.IsZero() {
+		return nil
+	}
+	if at := p.Compiled.Unix(); at < 0 || at > math.MaxUint32 {
+		return fmt.Errorf("compiled %s is outside 1970 to 2106", p.Compiled.UTC().Format(time.RFC3339))
+	}
+	p.Compiled = p.Compiled.UTC()
+	return nil
 }
 
 func noDigit(r rune) bool {
@@ -117,6 +142,10 @@ func (p *Process) cleanTexts() error {
 		{"user_sid", &p.UserSID, MaxText},
 		{"parent_user", &p.ParentUser, MaxText},
 		{"package", &p.Package, MaxText},
+		{"architecture", &p.Architecture, MaxWord},
+		{"missing", &p.Missing, MaxWord},
+		{"container", &p.Container, MaxWord},
+		{"namespaces", &p.Namespaces, MaxWord},
 	} {
 		*t.value = CleanText(*t.value)
 		if len(*t.value) > t.limit {

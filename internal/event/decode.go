@@ -6,12 +6,13 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"strconv"
 	"unicode/utf8"
 )
 
 // A Decoder reads events with the very results of json.Unmarshal, in a fraction
 // of its time. It reads the plain form, which is what agents write; at anything
-// else (a member it does not know, a null, a fraction, half a surrogate, an error)
+// else (a member it does not know, a null, an exponent, half a surrogate, an error)
 // it leaves the whole event to json.Unmarshal. So there is one opinion about what an
 // event means, and here only a short cut to it.
 //
@@ -24,7 +25,9 @@ type Decoder struct {
 
 	seed  maphash.Seed
 	texts []string // by the lower bits of their hash; a newer one takes the place
-	sets  map[string]PrivilegeSet
+
+	privileges   map[string]PrivilegeSet // by their list in JSON
+	capabilities map[string]CapabilitySet
 }
 
 // What a Decoder remembers: it must be little whatever a station sends.
@@ -32,7 +35,7 @@ const (
 	keptTexts   = 1 << 12
 	longestKept = 256 // bytes of a text
 	keptSets    = 256
-	longestList = 4096 // bytes of a list of privileges in JSON
+	longestList = 4096 // bytes of a list of privileges or capabilities in JSON
 
 	longestScratch = MaxCommandLine
 )
@@ -40,7 +43,8 @@ const (
 // Decode makes p what the JSON in line says, which it does not keep.
 func (d *Decoder) Decode(line []byte, p *Process) error {
 	if d.texts == nil {
-		d.seed, d.texts, d.sets = maphash.MakeSeed(), make([]string, keptTexts), map[string]PrivilegeSet{}
+		d.seed, d.texts = maphash.MakeSeed(), make([]string, keptTexts)
+		d.privileges, d.capabilities = map[string]PrivilegeSet{}, map[string]CapabilitySet{}
 	}
 	*p = Process{}
 	if d.decodePlain(line, p) {
@@ -249,6 +253,27 @@ func (d *Decoder) readNumber(to *uint64) bool {
 	}
 	*to = n
 	return d.at > begin && (d.line[begin] != '0' || d.at == begin+1)
+}
+
+// readFractionOrNil reads a number that may have a few decimals.
+func (d *Decoder) readFractionOrNil(to **float64) bool {
+	d.space()
+	begin := d.at
+	var whole uint64
+	if !d.readNumber(&whole) {
+		return false
+	}
+	if d.at < len(d.line) && d.line[d.at] == '.' {
+		point := d.at
+		for d.at++; d.at < len(d.line) && d.line[d.at]-'0' <= 9; d.at++ {
+		}
+		if d.at == point+1 {
+			return false
+		}
+	}
+	v, err := strconv.ParseFloat(string(d.line[begin:d.at]), 64)
+	*to = &v
+	return err == nil
 }
 
 func (d *Decoder) readShort(to *uint32) bool {

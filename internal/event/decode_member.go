@@ -69,6 +69,18 @@ func (d *Decoder) member(name []byte, p *Process) bool {
 		return readText(d, &p.Signer)
 	case "signed":
 		return d.readBoolOrNil(&p.Signed)
+	case "architecture":
+		return readText(d, &p.Architecture)
+	case "entry_entropy":
+		return d.readFractionOrNil(&p.EntropyEntry)
+	case "entry_sha256":
+		return readText(d, &p.EntrySHA256)
+	case "compiled":
+		return d.readTime(&p.Compiled)
+	case "image_mismatch":
+		return d.readBool(&p.ImageMismatch)
+	case "missing":
+		return readText(d, &p.Missing)
 	case "user":
 		return readText(d, &p.User)
 	case "user_sid":
@@ -84,11 +96,19 @@ func (d *Decoder) member(name []byte, p *Process) bool {
 	case "elevated":
 		return d.readBoolOrNil(&p.Elevated)
 	case "privileges":
-		return d.readSet(&p.Privileges)
+		return readSet(d, d.privileges, &p.Privileges)
 	case "privileges_default":
-		return d.readSet(&p.PrivilegesDefault)
+		return readSet(d, d.privileges, &p.PrivilegesDefault)
 	case "privileges_present":
-		return d.readSet(&p.PrivilegesPresent)
+		return readSet(d, d.privileges, &p.PrivilegesPresent)
+	case "capabilities":
+		return readSet(d, d.capabilities, &p.Capabilities)
+	case "capabilities_permitted":
+		return readSet(d, d.capabilities, &p.CapabilitiesPermitted)
+	case "container":
+		return readText(d, &p.Container)
+	case "namespaces":
+		return readText(d, &p.Namespaces)
 	case "wow64":
 		return d.readBool(&p.WOW64)
 	case "protected":
@@ -97,6 +117,8 @@ func (d *Decoder) member(name []byte, p *Process) bool {
 		return d.readBool(&p.Packaged)
 	case "package":
 		return readText(d, &p.Package)
+	case "app_container":
+		return d.readBool(&p.AppContainer)
 	case "parent_pid":
 		return d.readShort(&p.ParentPID)
 	case "parent_process_seq":
@@ -117,6 +139,8 @@ func (d *Decoder) member(name []byte, p *Process) bool {
 		return d.readShort(&p.CreatorPID)
 	case "exit_code":
 		return d.readShortOrNil(&p.ExitCode)
+	case "inferred":
+		return d.readBool(&p.Inferred)
 	}
 	return d.figure(name, p)
 }
@@ -186,25 +210,28 @@ func (d *Decoder) readTime(to *time.Time) bool {
 	return true
 }
 
-// readSet reads a list of privileges. It is not taken apart: the same few lists
-// come again and again.
-func (d *Decoder) readSet(to **PrivilegeSet) bool {
+// readSet reads a list of privileges or capabilities. It is not taken apart: the
+// same few lists come again and again, and are remembered.
+func readSet[T any, P interface {
+	*T
+	UnmarshalJSON([]byte) error
+}](d *Decoder, remembered map[string]T, to *P) bool {
 	if d.space() != '[' {
 		return false
 	}
 	// Where a name has a bracket, this is not JSON, and so no set.
 	n := bytes.IndexByte(d.line[d.at:], ']') + 1
 	list := d.line[d.at : d.at+n]
-	set, ok := d.sets[string(list)]
+	set, ok := remembered[string(list)]
 	if !ok {
-		if set.UnmarshalJSON(list) != nil {
+		if P(&set).UnmarshalJSON(list) != nil {
 			return false
 		}
-		if len(d.sets) == keptSets {
-			clear(d.sets)
+		if len(remembered) == keptSets {
+			clear(remembered)
 		}
 		if len(list) <= longestList {
-			d.sets[string(list)] = set
+			remembered[string(list)] = set
 		}
 	}
 	d.at += n

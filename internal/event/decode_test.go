@@ -3,6 +3,8 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -25,12 +27,17 @@ func full(tb testing.TB) Process {
 		case *PrivilegeSet:
 			*value = PrivilegeSet(n)
 			return
+		case *CapabilitySet:
+			*value = CapabilitySet(n)
+			return
 		}
 		switch v.Kind() {
 		case reflect.String:
 			v.SetString(fmt.Sprintf("C:\\Users\\Äpfel\\%d <\"x\">\t\u2028", n))
 		case reflect.Uint32, reflect.Uint64:
 			v.SetUint(n)
+		case reflect.Float64:
+			v.SetFloat(float64(n) / 100)
 		case reflect.Bool:
 			v.SetBool(true)
 		case reflect.Pointer:
@@ -97,6 +104,9 @@ var oddities = []string{
 	`{"pid":1,"pid":2}`, `{"session":1,"session":null}`, `{"session":null,"session":2}`, `{"handles":null}`, `{"handles":1,"threads":2,"handles":3}`,
 	`{"privileges":["SeDebugPrivilege"],"privileges":[]}`, `{"privileges":null}`, `{"privileges":["]"]}`, `{"privileges":["SeNonsense"]}`, `{"privileges":{}}`,
 	`{"privileges":[ "privilege-63" , "SEDEBUGprivilege" ] }`, `{"privileges":["privilege-64"]}`, `{"privileges":[null]}`, `{"privileges":[`, `{"privileges":["\u0053eDebugPrivilege"]}`,
+	`{"capabilities":["cap_sys_admin","CAP_BPF","capability-63"]}`, `{"capabilities":[],"capabilities":["cap_chown"]}`, `{"capabilities":["SeDebugPrivilege"]}`, `{"capabilities":["capability--1"]}`,
+	`{"entry_entropy":0}`, `{"entry_entropy":5.25}`, `{"entry_entropy":05.25}`, `{"entry_entropy":5.}`, `{"entry_entropy":.5}`, `{"entry_entropy":-0.5}`, `{"entry_entropy":5.25e-1}`, `{"entry_entropy":7.999999999999999999999999999}`,
+	`{"entry_entropy":5.2.5}`, `{"entry_entropy":null}`, `{"entry_entropy":"5"}`, `{"entry_entropy":18446744073709551616.5}`, `{"entry_entropy":5`, `{"entry_entropy":5.`,
 	`{"PID":4}`, `{"Kind":"start","kind":"stop"}`, `{"kind":"stop","KIND":"start"}`, `{"\u006bind":"start"}`, `{"new_member":{"a":[1,2,{"pid":3}]},"pid":4}`, `{"":1}`,
 	`{"pid":-1}`, `{"pid":-0}`, `{"pid":01}`, `{"pid":0}`, `{"pid":1.0}`, `{"pid":1e2}`, `{"pid":4294967295}`, `{"pid":4294967296}`, `{"pid":"4"}`, `{"pid":}`, `{"pid":4 4}`,
 	`{"seq":18446744073709551615}`, `{"seq":18446744073709551616}`, `{"seq":99999999999999999999999}`, `{"seq":18446744073709551609}`, `{"seq":true}`,
@@ -170,25 +180,27 @@ func TestDecodeForgets(t *testing.T) {
 	d := new(Decoder)
 	var p Process
 	for i := range 4 * keptTexts {
-		line := fmt.Sprintf(`{"image":"%d","user":"%0*d","privileges":[%s"privilege-%d"]}`, i, longestKept+1, i, strings.Repeat(" ", i%50*100), i%64)
-		if err := d.Decode([]byte(line), &p); err != nil || p.Image != fmt.Sprint(i) || *p.Privileges != 1<<(i%64) {
+		line := fmt.Sprintf(`{"image":"%d","user":"%0*d","privileges":[%[4]s"privilege-%[5]d"],"capabilities":[%[4]s"capability-%[5]d"]}`, i, longestKept+1, i, strings.Repeat(" ", i%50*100), i%64)
+		if err := d.Decode([]byte(line), &p); err != nil || p.Image != fmt.Sprint(i) || *p.Privileges != 1<<(i%64) || *p.Capabilities != 1<<(i%64) {
 			t.Fatalf("event %d: %v, %v", i, p, err)
 		}
 	}
 	if err := d.Decode(fmt.Appendf(nil, `{"command_line":"%s\n"}`, strings.Repeat("x", 4*longestScratch)), &p); err != nil || cap(d.scratch) > longestScratch {
 		t.Errorf("after a long line, %v, it holds %d bytes for the next", err, cap(d.scratch))
 	}
-	if len(d.texts) != keptTexts || len(d.sets) > keptSets {
-		t.Errorf("it holds %d texts and %d sets", len(d.texts), len(d.sets))
+	if len(d.texts) != keptTexts || len(d.privileges) > keptSets || len(d.capabilities) > keptSets {
+		t.Errorf("it holds %d texts, %d sets of privileges and %d of capabilities", len(d.texts), len(d.privileges), len(d.capabilities))
 	}
 	for _, s := range d.texts {
 		if len(s) > longestKept {
 			t.Errorf("it holds a text of %d bytes", len(s))
 		}
 	}
-	for s := range d.sets {
-		if len(s) > longestList {
-			t.Errorf("it holds a list of %d bytes", len(s))
+	for _, lists := range []iter.Seq[string]{maps.Keys(d.privileges), maps.Keys(d.capabilities)} {
+		for s := range lists {
+			if len(s) > longestList {
+				t.Errorf("it holds a list of %d bytes", len(s))
+			}
 		}
 	}
 }

@@ -118,6 +118,14 @@ type Process struct {
 	Signer           string `json:"signer,omitempty"` // subject of the signing certificate
 	Signed           *bool  `json:"signed,omitempty"` // whether the signature was verified on the station
 
+	Architecture string    `json:"architecture,omitempty"`  // x86, x64, arm, arm64, or as uname calls it
+	EntropyEntry *float64  `json:"entry_entropy,omitempty"` // Shannon entropy of the first 4,096 code bytes at the entry point, in bits per byte with 2 decimals
+	EntrySHA256  string    `json:"entry_sha256,omitempty"`  // of those bytes
+	Compiled     time.Time `json:"compiled,omitzero"`       // as the header of the file claims
+
+	ImageMismatch bool   `json:"image_mismatch,omitempty"` // the file on disk is not what the kernel loaded: the facts above are not those of what runs
+	Missing       string `json:"missing,omitempty"`        // what the station could not learn, and why, sorted: "hashes=gone signer=denied"; reasons are gone, denied, too_big, changed, exited, busy, unsupported, failed
+
 	// Who runs it, and with what rights.
 	User              string        `json:"user,omitempty"` // DOMAIN\name
 	UserSID           string        `json:"user_sid,omitempty"`
@@ -130,11 +138,21 @@ type Process struct {
 	PrivilegesDefault *PrivilegeSet `json:"privileges_default,omitempty"` // enabled by default
 	PrivilegesPresent *PrivilegeSet `json:"privileges_present,omitempty"` // held, enabled or not
 
+	// The same on Linux. Where permitted is not said and effective is, they are equal.
+	Capabilities          *CapabilitySet `json:"capabilities,omitempty"`           // effective at the start
+	CapabilitiesPermitted *CapabilitySet `json:"capabilities_permitted,omitempty"` // those it may make effective
+
+	// Where it runs on Linux, if that is not simply the station.
+	Container  string `json:"container,omitempty"`  // id of the container
+	Namespaces string `json:"namespaces,omitempty"` // those that are not the station's own: "mnt=4026532281 pid=4026532282", sorted
+
 	// Flags of the creation (Kernel-Process ProcessStart Flags).
 	WOW64     bool   `json:"wow64,omitempty"`     // 32-bit on 64-bit Windows
 	Protected bool   `json:"protected,omitempty"` // protected process
 	Packaged  bool   `json:"packaged,omitempty"`  // has a package identity
 	Package   string `json:"package,omitempty"`   // full name of the package
+
+	AppContainer bool `json:"app_container,omitempty"` // runs in an app container of Windows
 
 	// The parent, as the source tells it. The server fills what it can resolve.
 	ParentPID         uint32    `json:"parent_pid,omitzero"`
@@ -149,6 +167,7 @@ type Process struct {
 
 	// The end of the process, in a stop.
 	ExitCode *uint32 `json:"exit_code,omitempty"`
+	Inferred bool    `json:"inferred,omitempty"` // the end itself was missed: the process was found gone, and Time is when that was noticed
 	*Statistics
 }
 

@@ -2,6 +2,9 @@ package event
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +68,12 @@ func TestCheckRefuses(t *testing.T) {
 		"1601":                 func(p *Process) { p.Time = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC) },
 		"sha256":               func(p *Process) { p.SHA256 = "12" },
 		"md5":                  func(p *Process) { p.MD5 = strings.Repeat("x", 32) },
+		"entry_sha256":         func(p *Process) { p.EntrySHA256 = "0" },
+		"entry_entropy 8.01":   func(p *Process) { p.EntropyEntry = new(8.01) },
+		"entry_entropy NaN":    func(p *Process) { p.EntropyEntry = new(math.NaN()) },
+		"compiled 2106":        func(p *Process) { p.Compiled = time.Unix(1<<32, 0) },
+		"compiled 1969":        func(p *Process) { p.Compiled = time.Unix(-1, 0) },
+		"container has":        func(p *Process) { p.Container = strings.Repeat("a", MaxWord+1) },
 		"process_guid":         func(p *Process) { p.ProcessGUID = "{}" },
 		"command_line has":     func(p *Process) { p.CommandLine = strings.Repeat("a", MaxCommandLine+1) },
 		"before it started at": func(p *Process) { p.Kind, p.Started = Stop, at.Add(setBack+time.Second) },
@@ -80,7 +89,7 @@ func TestCheckRefuses(t *testing.T) {
 func TestCheckCleans(t *testing.T) {
 	p := Process{
 		Kind: Start, Time: at.In(time.FixedZone("", 3600)), CommandLine: "a\x00b\xffc\x1b[31m", SHA1: strings.Repeat("AB", 20),
-		ProcessGUID: "0197231E4A83694D9E0E000000000800",
+		ProcessGUID: "0197231E4A83694D9E0E000000000800", EntropyEntry: new(5.23456),
 	}
 	if err := p.Check(); err != nil {
 		t.Fatal(err)
@@ -90,6 +99,7 @@ func TestCheckCleans(t *testing.T) {
 		{"sha1", p.SHA1, strings.Repeat("ab", 20)},
 		{"process_guid", p.ProcessGUID, "0197231e-4a83-694d-9e0e-000000000800"},
 		{"zone", p.Time.Location().String(), "UTC"},
+		{"entropy", fmt.Sprint(*p.EntropyEntry), "5.23"},
 	} {
 		if f.got != f.want {
 			t.Errorf("%s: got %q, want %q", f.name, f.got, f.want)
@@ -124,20 +134,35 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestPrivileges(t *testing.T) {
+// A set comes back as it was, also with bits that nobody has named yet.
+func TestSets(t *testing.T) {
 	if n := len(PrivilegeNames()); n != 35 {
 		t.Errorf("%d privileges are known, want 35", n)
 	}
-	all := ^PrivilegeSet(0)
-	raw, err := json.Marshal(all)
-	if err != nil {
-		t.Fatal(err)
+	if names := CapabilityNames(); len(names) != 41 || names[21] != "cap_sys_admin" || names[40] != "cap_checkpoint_restore" {
+		t.Errorf("the known capabilities are %v", names)
 	}
-	var back PrivilegeSet
-	if err := json.Unmarshal(raw, &back); err != nil || back != all {
-		t.Errorf("all 64 bits come back as %x, %v", back, err)
+	var privileges PrivilegeSet
+	var capabilities CapabilitySet
+	for _, tt := range []struct {
+		all, back any
+		unknown   string
+	}{
+		{new(^PrivilegeSet(0)), &privileges, "SeNonsense"},
+		{new(^CapabilitySet(0)), &capabilities, "cap_nonsense"},
+	} {
+		raw, err := json.Marshal(tt.all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, tt.back); err != nil || !reflect.DeepEqual(tt.back, tt.all) {
+			t.Errorf("all 64 bits come back as %v, %v", tt.back, err)
+		}
+		if err := json.Unmarshal(fmt.Appendf(nil, "[%q]", tt.unknown), tt.back); err == nil {
+			t.Errorf("%s is accepted", tt.unknown)
+		}
 	}
-	if err := json.Unmarshal([]byte(`["SeNonsense"]`), &back); err == nil {
-		t.Error("an unknown privilege is accepted")
+	if c, ok := ParseCapability("CAP_BPF"); !ok || c != 1<<39 {
+		t.Errorf("CAP_BPF is %x, %v", uint64(c), ok)
 	}
 }

@@ -69,7 +69,7 @@ it('removes the demo once that is confirmed, and has all else read anew', async 
   await screen.findByText(/^The demo is removed: 3 stations/);
   expect(screen.queryByRole('button', { name: 'Remove the demo…' })).toBeNull();
   expect(client.getQueryState(['stations'])?.isInvalidated).toBe(true);
-  expect(client.getQueryState(['session'])?.isInvalidated).toBe(false);
+  expect(client.getQueryState(['session'])?.isInvalidated).toBe(true);
 });
 
 it('tells of a removal that goes on to whoever left and comes back', async () => {

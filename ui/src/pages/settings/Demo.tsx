@@ -24,7 +24,11 @@ export function Demo() {
   const { mutate } = useMutation({
     mutationKey: removal,
     mutationFn: (_: Left) => api.removeDemo(),
-    onSettled: () => client.invalidateQueries(ofRecords),
+    onSettled: async () => {
+      await client.invalidateQueries(ofRecords);
+      // It also says whether there is a demo to be seen.
+      await client.invalidateQueries({ queryKey: queries.session().queryKey });
+    },
   });
   const state = useMutationState({
     filters: { mutationKey: removal },
