@@ -15,6 +15,7 @@ import (
 // does not want the station any more.
 func (s *Station) deliver(ctx context.Context) error {
 	failures, most := 0, 0
+	var shared uplink.Shared
 	var lines []byte
 	for {
 		w := s.welcomed()
@@ -33,18 +34,24 @@ func (s *Station) deliver(ctx context.Context) error {
 		for _, l := range batch {
 			lines = append(lines, l.data...)
 		}
-		packed := s.fleet.encoder.EncodeAll(lines, nil)
+		packed, err := s.fleet.pack(lines, shared.On())
+		if err != nil {
+			return err
+		}
 		s.fleet.figures.sent.Add(uint64(len(batch)))
 		stored, err := s.client.Events(ctx, packed, true)
+		shared.Answered(packed, lines, stored, err)
 		switch {
 		case ctx.Err() != nil, out(err):
 			return err
 		case err == nil:
 			failures = 0
 			s.fleet.figures.batches.Add(1)
-			s.fleet.figures.bytes.Add(uint64(len(packed)))
+			s.fleet.figures.bytes.Add(uint64(len(packed.Body)))
 			s.fleet.figures.refused.Add(uint64(len(stored.Refused)))
 			s.acknowledge(stored.Acknowledged)
+		case uplink.Is(err, wire.CodeContext) && packed.Context != wire.NewContext:
+			s.fleet.figures.failures.add(err)
 		case uplink.Is(err, wire.CodeTooLarge) && len(batch) > 1:
 			s.fleet.figures.failures.add(err)
 			most = len(batch) / 2

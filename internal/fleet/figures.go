@@ -15,6 +15,8 @@ type Figures struct {
 	Dropped      uint64            // records for which a station had no room
 	Batches      uint64            // that were answered with success
 	Bytes        uint64            // of those, as they were sent
+	WireSent     uint64            // bytes of all that the stations sent, TLS and headers too
+	WireReceived uint64            // and of all answers
 	Greeted      uint64            // stations that the server knows
 	Failures     map[string]uint64 // requests that failed, by the code of the answer, or "network"
 	Latency      Latency           // from a record's making to its acknowledgement
@@ -22,15 +24,16 @@ type Figures struct {
 
 // figures are the same while they are counted.
 type figures struct {
-	made, sent, acknowledged, refused, dropped, batches, bytes, greeted atomic.Uint64
-	failures                                                            failures
-	latency                                                             histogram
+	made, sent, acknowledged, refused, dropped, batches, bytes, wireSent, wireReceived, greeted atomic.Uint64
+	failures                                                                                    failures
+	latency                                                                                     histogram
 }
 
 func (f *figures) read() Figures {
 	return Figures{
 		Made: f.made.Load(), Sent: f.sent.Load(), Acknowledged: f.acknowledged.Load(), Refused: f.refused.Load(), Dropped: f.dropped.Load(),
-		Batches: f.batches.Load(), Bytes: f.bytes.Load(), Greeted: f.greeted.Load(), Failures: f.failures.read(), Latency: f.latency.read(),
+		Batches: f.batches.Load(), Bytes: f.bytes.Load(), WireSent: f.wireSent.Load(), WireReceived: f.wireReceived.Load(),
+		Greeted: f.greeted.Load(), Failures: f.failures.read(), Latency: f.latency.read(),
 	}
 }
 

@@ -18,13 +18,12 @@ package fleet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
 
-	"github.com/klauspost/compress/zstd"
-
+	"github.com/eljefe/eljefe/internal/agent/uplink"
 	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/wire"
 )
 
 // Config configures a Fleet.
@@ -53,7 +52,7 @@ type Config struct {
 // Fleet is what simulated stations share.
 type Fleet struct {
 	cfg     Config
-	encoder *zstd.Encoder
+	packers chan *uplink.Compressor // those that nobody uses
 	figures figures
 }
 
@@ -68,11 +67,22 @@ func New(cfg Config) (*Fleet, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20))
-	if err != nil {
-		return nil, fmt.Errorf("begin to compress: %w", err)
+	f := &Fleet{cfg: cfg, packers: make(chan *uplink.Compressor, runtime.GOMAXPROCS(0))}
+	for range cap(f.packers) {
+		p, err := uplink.NewCompressor()
+		if err != nil {
+			return nil, err
+		}
+		f.packers <- p
 	}
-	return &Fleet{cfg: cfg, encoder: encoder}, nil
+	return f, nil
+}
+
+// pack makes a batch of lines, packed on what the server remembers of its station.
+func (f *Fleet) pack(lines []byte, on *wire.Context) (uplink.Batch, error) {
+	p := <-f.packers
+	defer func() { f.packers <- p }()
+	return p.Pack(nil, lines, on)
 }
 
 // Figures returns what the fleet has done so far.

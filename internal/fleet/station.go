@@ -43,7 +43,7 @@ func (f *Fleet) NewStation(m Machine) (*Station, error) {
 		return nil, err
 	}
 	client, err := uplink.NewClient(uplink.ClientConfig{
-		Server: f.cfg.Server, Authority: f.cfg.Authority, Identity: id, NoProxy: true, UserAgent: "eljefe-fleet/" + f.cfg.Version,
+		Server: f.cfg.Server, Authority: f.cfg.Authority, Identity: id, NoProxy: true, UserAgent: "eljefe-fleet/" + f.cfg.Version, Dial: f.dial,
 	})
 	if err != nil {
 		return nil, err

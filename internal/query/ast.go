@@ -78,14 +78,14 @@ var opText = [...]string{IsNot: "!=", Less: "<", LessOrEqual: "<=", Greater: ">"
 type Value struct {
 	Span
 	Op      Op
-	Pattern Pattern // Text, Privilege
-	// Number, Size (bytes), Duration (microseconds), Boolean (0 or 1), Enum
-	// (index into Field.Values); High for Between only.
+	Pattern Pattern // Text, Privilege, Capability
+	// Number, Decimal (hundredths), Size (bytes), Duration (microseconds), Boolean
+	// (0 or 1), Enum (index into Field.Values); High for Between only.
 	Number, High uint64
-	Time, Until  Moment             // Time; Until for Between only
-	Hex          string             // Hash: lower-case digits, 6 or more
-	Key          event.Key          // GUID
-	Mask         event.PrivilegeSet // Privilege: one of these
+	Time, Until  Moment    // Time; Until for Between only
+	Hex          string    // Hash: lower-case digits, 6 or more
+	Key          event.Key // GUID
+	Mask         uint64    // Privilege, Capability: one of these bits
 }
 
 // Moment is a time as it was written: a span of that width, from At.
@@ -228,7 +228,7 @@ func (v *Value) write(b *strings.Builder, f *Field) {
 	}
 	b.WriteString(prefix(v.Op))
 	switch f.Type {
-	case Text, Privilege:
+	case Text, Privilege, Capability:
 		b.WriteString(quoteValue(v.Pattern.String()))
 	case Hash:
 		b.WriteString(v.Hex)
@@ -255,8 +255,19 @@ func formatNumber(f *Field, n uint64) string {
 		return strconv.FormatBool(n != 0)
 	case Enum:
 		return f.Values[n]
+	case Decimal:
+		return formatDecimal(n)
 	}
 	return strconv.FormatUint(n, 10)
+}
+
+// formatDecimal writes n hundredths.
+func formatDecimal(n uint64) string {
+	text := strconv.FormatUint(n/100, 10)
+	if n%100 != 0 {
+		text += strings.TrimRight(fmt.Sprintf(".%02d", n%100), "0")
+	}
+	return text
 }
 
 // formatDuration writes n microseconds in the largest units that fit.

@@ -28,7 +28,7 @@ var binaryFields = sync.OnceValue(func() *fieldTable {
 	var list []*Field
 	for _, name := range [...]string{
 		"name", "image", "original_file_name", "description", "product", "company", "file_version", "signer", "signed",
-		"hash", "sha256", "sha1", "md5", "imphash", "file_size", "prevalence", "runs", "binary_id",
+		"hash", "sha256", "sha1", "md5", "imphash", "file_size", "architecture", "entry_entropy", "entry_sha256", "compiled", "prevalence", "runs", "binary_id",
 	} {
 		list = append(list, eventFields().byName[name])
 	}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/eljefe/eljefe/internal/event"
 )
 
 // Completion says what is being typed at the cursor, and what would fit.
@@ -166,18 +164,8 @@ func fieldBefore(in []rune, i, end int) (*Field, int) {
 
 func valueOptions(f *Field) []Option {
 	var options []Option
-	add := func(texts ...string) {
-		for _, t := range texts {
-			options = append(options, Option{Text: t})
-		}
-	}
-	switch f.Type {
-	case Enum:
-		add(f.Values...)
-	case Boolean:
-		add("true", "false")
-	case Privilege:
-		add(event.PrivilegeNames()...)
+	for _, text := range f.Choices() {
+		options = append(options, Option{Text: text})
 	}
 	return append(options, Option{"*", "any known value"}, Option{`""`, "empty or not known"})
 }

@@ -26,6 +26,7 @@ type Type string
 const (
 	Text      Type = "text"
 	Number    Type = "number"   // 0 to 2^64-1
+	Decimal   Type = "decimal"  // hundredths
 	Size      Type = "size"     // bytes
 	Duration  Type = "duration" // microseconds
 	Time      Type = "time"
@@ -34,6 +35,8 @@ const (
 	Hash      Type = "hash"
 	GUID      Type = "guid"
 	Privilege Type = "privilege" // a set of privileges
+
+	Capability Type = "capability" // a set of capabilities
 )
 
 // Match says what of a text is compared; see the package comment.
@@ -68,7 +71,7 @@ type Field struct {
 	number   func(*Row) (uint64, bool)
 	time     func(*Row) time.Time
 	flag     func(*Row) (value, known bool)
-	set      func(*Row) *event.PrivilegeSet
+	set      func(*Row) (set uint64, known bool)
 	hashes   func(*Row) []string
 	hexWhole int // digits of the longest hash
 }
@@ -76,10 +79,22 @@ type Field struct {
 // compares tells whether the field's values take <, > and ranges.
 func (f *Field) compares() bool {
 	switch f.Type {
-	case Number, Size, Duration, Time:
+	case Number, Decimal, Size, Duration, Time:
 		return true
 	}
 	return f.Ordered
+}
+
+// Choices returns all that a value of the field can be, where that can be listed:
+// of an Enum, a Boolean and of sets. Nil: it cannot.
+func (f *Field) Choices() []string {
+	if kind := f.setKind(); kind != nil {
+		return kind.names
+	}
+	if f.Type == Boolean {
+		return []string{"true", "false"}
+	}
+	return slices.Clone(f.Values)
 }
 
 // Fields returns all fields of events in the order in which to show them.

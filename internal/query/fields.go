@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -93,6 +94,18 @@ func fieldList() []*Field {
 			Examples: []string{`signer:"*Microsoft Windows*"`}, text: func(r *Row) string { return r.Signer }},
 		{Name: "signed", Type: Boolean, also: "trusted", Description: "Whether the binary's signature was verified on the station.",
 			Examples: []string{"-signed:true", "signed:false"}, flag: pointer(func(r *Row) *bool { return r.Signed })},
+		{Name: "architecture", Type: Text, Match: Equal, also: "arch machine_type cpu bitness", Description: "Processor that the binary is made for: x86, x64, arm, arm64, or as Linux calls it.",
+			Examples: []string{"architecture:x86", "-architecture:x64"}, text: func(r *Row) string { return r.Architecture }},
+		{Name: "entry_entropy", Type: Decimal, also: "entropy packed", Description: "Entropy of the code at the binary's entry point, 0 to 8 bits per byte: plain code has about 6, a small stub less than 3, compressed or encrypted code more than 7.",
+			Examples: []string{"entry_entropy:<3", "entry_entropy:>=7.2"}, number: entropy},
+		{Name: "entry_sha256", Type: Hash, also: "entry_hash entry_code", Description: "SHA-256 of the code at the binary's entry point, or its beginning.", hexWhole: 64,
+			Examples: []string{"entry_sha256:9f86d081884c"}, hashes: func(r *Row) []string { return []string{r.EntrySHA256} }},
+		{Name: "compiled", Type: Time, also: "timestamp_pe link_time build", Description: "When the binary was made, as its header claims.",
+			Examples: []string{"compiled:<2000-01-01", "compiled:>now"}, time: func(r *Row) time.Time { return r.Compiled }},
+		{Name: "image_mismatch", Type: Boolean, also: "hollowed replaced doppelganging", Description: "Whether the file on disk was not what the kernel had loaded: what is said of the binary is then not about what ran.",
+			Examples: []string{"image_mismatch:true"}, flag: func(r *Row) (bool, bool) { return r.ImageMismatch, true }},
+		{Name: "missing", Type: Text, Match: Contains, also: "unknown lacks incomplete", Description: "What the station could not learn of the process, and why, such as hashes=gone.",
+			Examples: []string{"missing:hashes", "missing:denied", "missing:*"}, text: func(r *Row) string { return r.Missing }},
 		{Name: "prevalence", Type: Number, also: "rarity stations", Description: "Number of stations that have run the binary.",
 			Examples: []string{"prevalence:1", "prevalence:<=3"}, number: id(func(r *Row) int64 { return r.Prevalence })},
 		{Name: "runs", Type: Number, also: "count", Description: "How often the binary has run in the fleet.",
@@ -120,11 +133,19 @@ func fieldList() []*Field {
 		{Name: "elevated", Type: Boolean, also: "admin", Description: "Whether the process has administrator's rights.",
 			Examples: []string{"elevated:yes"}, flag: pointer(func(r *Row) *bool { return r.Elevated })},
 		{Name: "privileges", Alias: "privilege", Type: Privilege, also: "priv privs", Description: "A privilege that was enabled at the start.",
-			Examples: []string{"privileges:SeDebugPrivilege", "privileges:Se*Token*"}, set: func(r *Row) *event.PrivilegeSet { return r.Privileges }},
+			Examples: []string{"privileges:SeDebugPrivilege", "privileges:Se*Token*"}, set: setOf(func(r *Row) *event.PrivilegeSet { return r.Privileges })},
 		{Name: "privileges_default", Type: Privilege, Description: "A privilege that is enabled by default.",
-			Examples: []string{"privileges_default:SeImpersonatePrivilege"}, set: func(r *Row) *event.PrivilegeSet { return r.PrivilegesDefault }},
+			Examples: []string{"privileges_default:SeImpersonatePrivilege"}, set: setOf(func(r *Row) *event.PrivilegeSet { return r.PrivilegesDefault })},
 		{Name: "privileges_present", Type: Privilege, Description: "A privilege that the process holds, enabled or not.",
-			Examples: []string{"privileges_present:SeTcbPrivilege"}, set: func(r *Row) *event.PrivilegeSet { return r.PrivilegesPresent }},
+			Examples: []string{"privileges_present:SeTcbPrivilege"}, set: setOf(func(r *Row) *event.PrivilegeSet { return r.PrivilegesPresent })},
+		{Name: "capabilities", Alias: "capability", Type: Capability, also: "cap caps capeff", Description: "A capability of Linux that was effective at the start.",
+			Examples: []string{"capabilities:cap_sys_admin", "capabilities:cap_net_*"}, set: setOf(func(r *Row) *event.CapabilitySet { return r.Capabilities })},
+		{Name: "capabilities_permitted", Type: Capability, also: "capprm", Description: "A capability of Linux that the process has or may take up.",
+			Examples: []string{"capabilities_permitted:cap_sys_ptrace"}, set: setOf(permitted)},
+		{Name: "container", Type: Text, Match: Contains, also: "docker pod podman containerd", Description: "Id of the container that the process ran in; a value without * is found anywhere in it.",
+			Examples: []string{"container:*", "container:4f2a9c81d3e0"}, text: func(r *Row) string { return r.Container }},
+		{Name: "namespaces", Type: Text, Match: Contains, also: "namespace ns unshare", Description: "Namespaces of Linux in which the process saw something else than the station's own: mnt, net, pid, user and others, each with its number.",
+			Examples: []string{"namespaces:*", "namespaces:user=", "namespaces:net=4026532284"}, text: func(r *Row) string { return r.Namespaces }},
 		{Name: "wow64", Type: Boolean, also: "x86", Description: "Whether it is a 32-bit process on 64-bit Windows.",
 			Examples: []string{"wow64:true"}, flag: func(r *Row) (bool, bool) { return r.WOW64, true }},
 		{Name: "protected", Type: Boolean, also: "ppl", Description: "Whether it is a protected process.",
@@ -133,6 +154,8 @@ func fieldList() []*Field {
 			Examples: []string{"packaged:true"}, flag: func(r *Row) (bool, bool) { return r.Packaged, true }},
 		{Name: "package", Type: Text, Match: Equal, Description: "Full name of that package.",
 			Examples: []string{"package:Microsoft.*"}, text: func(r *Row) string { return r.Package }},
+		{Name: "app_container", Type: Boolean, also: "appcontainer sandboxed lowbox", Description: "Whether the process ran in an app container of Windows, with few rights.",
+			Examples: []string{"app_container:true"}, flag: func(r *Row) (bool, bool) { return r.AppContainer, true }},
 
 		// The parent.
 		{Name: "parent_pid", Sigma: "ParentProcessId", Type: Number, also: "ppid", Description: "Process id of the parent.",
@@ -159,6 +182,8 @@ func fieldList() []*Field {
 		// The end.
 		{Name: "exit_code", Type: Number, also: "exit exitstatus status", Description: "Exit code of the process.",
 			Examples: []string{"exit_code:!=0", "exit_code:0xc0000005"}, number: func(r *Row) (uint64, bool) { return fromPointer(r.ExitCode) }},
+		{Name: "inferred", Type: Boolean, also: "guessed", Description: "Whether the end itself was missed: the process was found gone, and the time of its end is when that was noticed.",
+			Examples: []string{"inferred:true"}, flag: func(r *Row) (bool, bool) { return r.Inferred, true }},
 	}
 	return append(fields, statisticFields()...)
 }
@@ -234,6 +259,14 @@ func duration(r *Row) (uint64, bool) {
 		return 0, false
 	}
 	return uint64(to.UnixMicro() - from.UnixMicro()), true
+}
+
+// entropy is in hundredths of a bit per byte, as the store keeps it.
+func entropy(r *Row) (uint64, bool) {
+	if e := r.EntropyEntry; e != nil && *e >= 0 {
+		return uint64(math.Round(*e * 100)), true
+	}
+	return 0, false
 }
 
 func keyText(k event.Key) string {

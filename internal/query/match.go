@@ -162,10 +162,10 @@ func valueTest(f *Field, v *Value) test {
 			k, ok := event.ParseKey(f.text(r))
 			return ok && k == v.Key
 		}
-	case Privilege:
+	case Privilege, Capability:
 		return func(r *Row) bool {
-			set := f.set(r)
-			return set != nil && *set&v.Mask != 0
+			set, _ := f.set(r)
+			return set&v.Mask != 0
 		}
 	}
 	return numberTest(v, f.number)
@@ -185,8 +185,8 @@ func (f *Field) known(r *Row) bool {
 		_, ok := f.flag(r)
 		return ok
 	case f.set != nil:
-		set := f.set(r)
-		return set != nil && *set != 0
+		set, _ := f.set(r)
+		return set != 0
 	}
 	return slices.ContainsFunc(f.hashes(r), func(h string) bool { return h != "" })
 }

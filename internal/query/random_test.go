@@ -108,9 +108,9 @@ func (m maker) value(f *Field) Value {
 	case GUID:
 		v.Key = event.Key{byte(m.IntN(256)), 15: byte(m.IntN(256))}
 		return v
-	case Privilege:
+	case Privilege, Capability:
 		v.Mask = 1 << m.IntN(64)
-		v.Pattern = literalPattern(v.Mask.Names()[0])
+		v.Pattern = literalPattern(f.setKind().of(v.Mask)[0])
 		return v
 	case Enum:
 		most = uint64(len(f.Values) - 1)

@@ -33,8 +33,8 @@ func (v *Value) read(f *Field, op, text string, now time.Time) *Error {
 		}
 		v.Key = k
 		return nil
-	case Privilege:
-		return v.readPrivilege(f, text)
+	case Privilege, Capability:
+		return v.readMember(f, f.setKind(), text)
 	}
 	return v.readComparison(f, op, text, now)
 }
@@ -119,6 +119,10 @@ func (v *Value) readScalar(f *Field, text string, now time.Time, number *uint64,
 		if *number, ok = parseSize(text); !ok {
 			return v.bad(f, "is not a size; write a number of bytes, or one like 10KiB or 5MB", text)
 		}
+	case Decimal:
+		if *number, ok = parseDecimal(text); !ok {
+			return v.bad(f, "is not a number with at most two decimals; write one such as "+f.Examples[0], text)
+		}
 	default:
 		if *number, ok = parseNumber(text); !ok {
 			return v.notNumber(f, text)
@@ -135,6 +139,14 @@ func parseNumber(text string) (uint64, bool) {
 	}
 	n, err := strconv.ParseUint(text, base, 64)
 	return n, err == nil
+}
+
+// parseDecimal returns hundredths.
+func parseDecimal(text string) (uint64, bool) {
+	if _, fraction, has := strings.Cut(text, "."); has && len(fraction) > 2 {
+		return 0, false
+	}
+	return scale(text, 100)
 }
 
 // prefix returns what is typed before a value for op.
@@ -189,7 +201,7 @@ func (v *Value) readHash(f *Field, text string) *Error {
 	hex := strings.TrimSuffix(lowerASCII(text), "*")
 	if kind, digits, ok := strings.Cut(hex, "="); ok { // as Sysmon writes it
 		if g, known := FieldByName(kind); known && g.Type == Hash {
-			if g == f || f.Name == "hash" && g.Name != "imphash" {
+			if g == f || f.Name == "hash" && slices.Contains([]string{"sha256", "sha1", "md5"}, g.Name) {
 				return v.bad(f, "has a name before the digits; leave it out", text).suggest(digits)
 			}
 			return v.bad(f, "is another kind of hash; write "+g.Name+":"+clip(digits), text)
@@ -210,35 +222,6 @@ func (v *Value) readHash(f *Field, text string) *Error {
 	}
 	v.Hex = hex
 	return nil
-}
-
-// readPrivilege reads a privilege's name, which may have wildcards.
-func (v *Value) readPrivilege(f *Field, text string) *Error {
-	v.Pattern = parsePattern(text)
-	if v.Pattern.Has(One) || v.Pattern.Has(Run) {
-		fits := v.Pattern.matcher()
-		for _, name := range event.PrivilegeNames() {
-			if p, ok := event.ParsePrivilege(name); ok && fits(name) {
-				v.Mask |= p
-			}
-		}
-		if v.Mask == 0 {
-			return v.bad(f, "fits no privilege; they are named like SeDebugPrivilege", text)
-		}
-		return nil
-	}
-	if p, ok := event.ParsePrivilege(text); ok {
-		v.Mask, v.Pattern = p, literalPattern(p.Names()[0])
-		return nil
-	}
-	if number, ok := strings.CutPrefix(lowerASCII(text), "privilege-"); ok { // a bit without a name
-		if n, err := strconv.ParseUint(number, 10, 8); err == nil && n < 64 {
-			v.Mask = 1 << n
-			v.Pattern = literalPattern(v.Mask.Names()[0])
-			return nil
-		}
-	}
-	return v.bad(f, "is not a privilege; they are named like SeDebugPrivilege", text).suggest(nearest(text, event.PrivilegeNames()))
 }
 
 type unit struct {

@@ -65,9 +65,9 @@ func (e *exported) items() []Item {
 	stop := event.Process{
 		Kind: event.Stop, Time: e.Stopped, Station: e.Station, Sensor: e.Sensor, SourceRecord: e.SourceRecord,
 		PID: e.PID, BootID: e.BootID, ProcessSeq: e.ProcessSeq, ProcessGUID: e.ProcessGUID, Started: e.Started,
-		Image: e.Image, User: e.User, UserSID: e.UserSID, ExitCode: e.ExitCode, Statistics: e.Statistics,
+		Image: e.Image, User: e.User, UserSID: e.UserSID, ExitCode: e.ExitCode, Inferred: e.Inferred, Statistics: e.Statistics,
 	}
-	e.ExitCode, e.Statistics = nil, nil
+	e.ExitCode, e.Inferred, e.Statistics = nil, false, nil
 	return []Item{{Event: &e.Process}, {Event: &stop, Second: true}}
 }
 

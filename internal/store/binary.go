@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,6 +31,10 @@ type binaryFacts struct {
 	name                                                             string
 	originalFileName, description, product, company, version, signer string
 	signed                                                           *bool
+	architecture                                                     string
+	entropy                                                          *float64 // of the code at the entry point
+	entry                                                            string   // hexadecimal SHA-256 of it
+	compiled                                                         time.Time
 }
 
 // knownBinary is what is remembered of a stored binary: which facts it has, so
@@ -43,6 +49,7 @@ func (f *binaryFacts) told() (bits uint16) {
 	for i, present := range [...]bool{
 		f.sha256 != "", f.sha1 != "", f.md5 != "", f.imphash != "", f.size != 0, f.originalFileName != "",
 		f.description != "", f.product != "", f.company != "", f.version != "", f.signer != "", f.signed != nil,
+		f.architecture != "", f.entropy != nil, f.entry != "", !f.compiled.IsZero(),
 	} {
 		if present {
 			bits |= 1 << i
@@ -59,7 +66,7 @@ func (f *binaryFacts) add(g *binaryFacts) {
 	}{
 		{&f.sha256, g.sha256}, {&f.sha1, g.sha1}, {&f.md5, g.md5}, {&f.imphash, g.imphash},
 		{&f.originalFileName, g.originalFileName}, {&f.description, g.description}, {&f.product, g.product},
-		{&f.company, g.company}, {&f.version, g.version}, {&f.signer, g.signer},
+		{&f.company, g.company}, {&f.version, g.version}, {&f.signer, g.signer}, {&f.architecture, g.architecture}, {&f.entry, g.entry},
 	} {
 		if *p.to == "" {
 			*p.to = p.from
@@ -70,6 +77,12 @@ func (f *binaryFacts) add(g *binaryFacts) {
 	}
 	if f.signed == nil {
 		f.signed = g.signed
+	}
+	if f.entropy == nil {
+		f.entropy = g.entropy
+	}
+	if f.compiled.IsZero() {
+		f.compiled = g.compiled
 	}
 }
 
@@ -94,6 +107,7 @@ func (w *words) wantBinary(p *event.Process) *binary {
 		sha256: p.SHA256, sha1: p.SHA1, md5: p.MD5, imphash: p.IMPHASH, size: p.FileSize, name: baseName(p.Image),
 		originalFileName: p.OriginalFileName, description: p.Description, product: p.Product, company: p.Company,
 		version: p.FileVersion, signer: p.Signer, signed: p.Signed,
+		architecture: p.Architecture, entropy: p.EntropyEntry, entry: p.EntrySHA256, compiled: p.Compiled,
 	}
 	b := w.binaries[identity]
 	if b == nil {
@@ -158,7 +172,8 @@ func (w *words) lookUpBinaries(ctx context.Context, wanted []*binary, richer *[]
 		       (sha256 IS NOT NULL)::int | (sha1 IS NOT NULL)::int << 1 | (md5 IS NOT NULL)::int << 2 | (imphash IS NOT NULL)::int << 3
 		       | (file_size IS NOT NULL)::int << 4 | (original_file_name <> '')::int << 5 | (description <> '')::int << 6
 		       | (product <> '')::int << 7 | (company <> '')::int << 8 | (file_version <> '')::int << 9
-		       | (signer <> '')::int << 10 | (signed IS NOT NULL)::int << 11
+		       | (signer <> '')::int << 10 | (signed IS NOT NULL)::int << 11 | (architecture <> '')::int << 12
+		       | (entry_entropy IS NOT NULL)::int << 13 | (entry_sha256 IS NOT NULL)::int << 14 | (compiled IS NOT NULL)::int << 15
 		FROM   binary_file
 		WHERE  identity = ANY ($1)`, identities)
 	if err != nil {
@@ -232,7 +247,11 @@ func (w *words) enrichBinaries(ctx context.Context, list []*binary) error {
 		       company = COALESCE(NULLIF(b.company, ''), told.company),
 		       file_version = COALESCE(NULLIF(b.file_version, ''), told.file_version),
 		       signer = COALESCE(NULLIF(b.signer, ''), told.signer),
-		       signed = COALESCE(b.signed, told.signed)
+		       signed = COALESCE(b.signed, told.signed),
+		       architecture = COALESCE(NULLIF(b.architecture, ''), told.architecture),
+		       entry_entropy = COALESCE(b.entry_entropy, told.entry_entropy),
+		       entry_sha256 = COALESCE(b.entry_sha256, told.entry_sha256),
+		       compiled = COALESCE(b.compiled, told.compiled)
 		FROM   told, locked
 		WHERE  b.identity = told.identity AND locked.id = b.id`, binaryArgs(list))
 	if err != nil {
@@ -245,10 +264,12 @@ func (w *words) enrichBinaries(ctx context.Context, list []*binary) error {
 	return nil
 }
 
-const binaryFactColumns = `sha256, sha1, md5, imphash, file_size, original_file_name, description, product, company, file_version, signer, signed`
+const binaryFactColumns = `sha256, sha1, md5, imphash, file_size, original_file_name, description, product, company, file_version, signer, signed,
+		architecture, entry_entropy, entry_sha256, compiled`
 
 const binaryFactRows = `unnest(@identity::bytea[], @by::text[], @name::text[], @sha256::bytea[], @sha1::bytea[], @md5::bytea[], @imphash::bytea[],
-		@size::bigint[], @original::text[], @description::text[], @product::text[], @company::text[], @version::text[], @signer::text[], @signed::boolean[])
+		@size::bigint[], @original::text[], @description::text[], @product::text[], @company::text[], @version::text[], @signer::text[], @signed::boolean[],
+		@architecture::text[], @entropy::smallint[], @entry::bytea[], @compiled::timestamptz[])
 		AS t (identity, identified_by, name, ` + binaryFactColumns + `)`
 
 func binaryArgs(list []*binary) pgx.NamedArgs {
@@ -259,6 +280,8 @@ func binaryArgs(list []*binary) pgx.NamedArgs {
 		product, company, version, signer         = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 		size                                      = make([]*int64, n)
 		signed                                    = make([]*bool, n)
+		architecture, entropy                     = make([]string, n), make([]*int16, n)
+		entry, compiled                           = make([][]byte, n), make([]*time.Time, n)
 	)
 	for i, b := range list {
 		f := &b.facts
@@ -270,10 +293,19 @@ func binaryArgs(list []*binary) pgx.NamedArgs {
 			s := int64(f.size)
 			size[i] = &s
 		}
+		architecture[i], entry[i] = f.architecture, unhex(f.entry)
+		if f.entropy != nil {
+			hundredths := int16(math.Round(*f.entropy * 100))
+			entropy[i] = &hundredths
+		}
+		if !f.compiled.IsZero() {
+			compiled[i] = &f.compiled
+		}
 	}
 	return pgx.NamedArgs{
 		"identity": identity, "by": by, "name": name, "sha256": sha256s, "sha1": sha1s, "md5": md5s, "imphash": imphashes, "size": size,
 		"original": original, "description": description, "product": product, "company": company, "version": version, "signer": signer, "signed": signed,
+		"architecture": architecture, "entropy": entropy, "entry": entry, "compiled": compiled,
 	}
 }
 

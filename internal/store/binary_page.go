@@ -19,6 +19,9 @@ type Binary struct {
 	OriginalFileName, Description         string
 	Product, Company, FileVersion, Signer string
 	Signed                                *bool
+	Architecture, EntrySHA256             string     // of the code at the entry point the SHA-256
+	EntropyEntry                          *float64   // of the same, in bits per byte
+	Compiled                              *time.Time // as the file claims
 	Stations, Runs                        int64
 	FirstSeen, LastSeen                   time.Time
 	Paths                                 []string  // where it lay
@@ -76,7 +79,8 @@ func fetchBinaries(ctx context.Context, tx DB, ids []int64, paths int) ([]Binary
 	return collect(ctx, tx, "fetch binaries", scanBinary, `
 		SELECT b.id, b.name, b.identified_by, COALESCE(encode(b.sha256, 'hex'), ''), COALESCE(encode(b.sha1, 'hex'), ''), COALESCE(encode(b.md5, 'hex'), ''),
 		       COALESCE(encode(b.imphash, 'hex'), ''), COALESCE(b.file_size, 0), b.original_file_name, b.description, b.product, b.company, b.file_version,
-		       b.signer, b.signed, f.stations, f.runs, f.first_seen, f.last_seen, COALESCE(p.texts, '{}'), p.more
+		       b.signer, b.signed, b.architecture, b.entry_entropy, COALESCE(encode(b.entry_sha256, 'hex'), ''), b.compiled,
+		       f.stations, f.runs, f.first_seen, f.last_seen, COALESCE(p.texts, '{}'), p.more
 		FROM   unnest(@ids::bigint[]) WITH ORDINALITY AS w (id, n)
 		JOIN   binary_file b ON b.id = w.id
 		JOIN   `+figuresOfSQL("@ids::bigint[]")+` AS f ON f.binary_id = b.id
@@ -91,9 +95,13 @@ func fetchBinaries(ctx context.Context, tx DB, ids []int64, paths int) ([]Binary
 
 func scanBinary(row pgx.CollectableRow) (b Binary, err error) {
 	var size int64
+	var entropy *int64
 	err = row.Scan(&b.ID, &b.Name, &b.IdentifiedBy, &b.SHA256, &b.SHA1, &b.MD5, &b.IMPHASH, &size, &b.OriginalFileName, &b.Description, &b.Product, &b.Company,
-		&b.FileVersion, &b.Signer, &b.Signed, &b.Stations, &b.Runs, &b.FirstSeen, &b.LastSeen, &b.Paths, &b.MorePaths)
-	b.FileSize, b.FirstSeen, b.LastSeen = uint64(size), b.FirstSeen.UTC(), b.LastSeen.UTC()
+		&b.FileVersion, &b.Signer, &b.Signed, &b.Architecture, &entropy, &b.EntrySHA256, &b.Compiled, &b.Stations, &b.Runs, &b.FirstSeen, &b.LastSeen, &b.Paths, &b.MorePaths)
+	b.FileSize, b.FirstSeen, b.LastSeen, b.EntropyEntry = uint64(size), b.FirstSeen.UTC(), b.LastSeen.UTC(), bitsPerByte(entropy)
+	if b.Compiled != nil {
+		*b.Compiled = b.Compiled.UTC()
+	}
 	return b, err
 }
 

@@ -28,4 +28,6 @@ const (
 	flagElevated    // the source said so
 	flagNotElevated // the source said so
 	flagNumbered    // the key is event.NumberedKey of boot id and sequence number
+	flagAppContainer
+	flagImageMismatch
 )

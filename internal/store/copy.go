@@ -18,11 +18,15 @@ func (w *writer) intern(ctx context.Context) error {
 			w.words.wantPath(p)
 		}
 		w.words.wantLine(r.ParentCommandLine)
+		for _, l := range [...]string{r.Container, r.Namespaces, r.Missing} {
+			w.words.wantLabel(l)
+		}
 		w.words.wantPrivileges(r.Process)
 	}
 	for _, r := range w.stops {
 		w.words.wantAccount(r.User, r.UserSID)
 		w.words.wantPath(r.Image)
+		w.words.wantLabel(r.Missing)
 	}
 	// A process without a known user or image still has a row for "".
 	w.words.accounts[account{}], w.words.paths[""] = 0, 0
@@ -64,6 +68,7 @@ var startColumns = []string{
 	"station_id", "binary_id", "parent_binary_id", "account_id", "image_id", "directory_id", "parent_image_id", "parent_line_id",
 	"parent_account_id", "grandparent_image_id", "privilege_set_id", "source_file_id", "pid", "parent_pid", "creator_pid", "session",
 	"kind", "sensor", "flags", "integrity", "elevation", "command_line", "package",
+	"container_id", "namespaces_id", "missing_id",
 }
 
 func (w *writer) copyStarts(ctx context.Context) error {
@@ -142,6 +147,9 @@ func (w *writer) writeStart(b *copyBuffer, r *startRow) {
 	} else {
 		b.text(r.Package)
 	}
+	for _, l := range [...]string{r.Container, r.Namespaces, r.Missing} {
+		b.integerOrNull(w.words.labels[l])
+	}
 }
 
 // writeCode writes the number of a name, NULL for a name that has none.
@@ -170,6 +178,7 @@ var stopColumns = []string{
 	"handles", "threads", "kernel_time_us", "user_time_us", "cpu_cycles", "read_ops", "write_ops", "other_ops", "read_bytes", "write_bytes", "other_bytes",
 	"hard_faults", "page_faults", "commit_charge", "commit_peak", "peak_working_set", "peak_virtual_size", "peak_pagefile", "peak_paged_pool", "peak_nonpaged_pool",
 	"station_id", "pid", "exit_code", "binary_id", "account_id", "image_id", "source_file_id", "sensor", "start_known",
+	"missing_id", "inferred",
 }
 
 func (w *writer) copyStops(ctx context.Context) error {
@@ -221,6 +230,12 @@ func (w *writer) writeStop(b *copyBuffer, r *stopRow) {
 	b.integerOrNull(w.files[r.SourceFile])
 	b.smallint(sensorCode[r.Sensor])
 	b.boolean(r.startKnown)
+	b.integerOrNull(w.words.labels[r.Missing])
+	if r.Inferred {
+		b.boolean(true)
+	} else {
+		b.null()
+	}
 }
 
 // noteLongestRun keeps how long any process has run. It writes only when there
@@ -257,6 +272,12 @@ func flagsOf(p *event.Process) int16 {
 	}
 	if p.Packaged {
 		f |= flagPackaged
+	}
+	if p.AppContainer {
+		f |= flagAppContainer
+	}
+	if p.ImageMismatch {
+		f |= flagImageMismatch
 	}
 	if p.Elevated != nil {
 		if *p.Elevated {

@@ -17,6 +17,7 @@ type dictionaries struct {
 	accounts   *lru.Cache[account, int64]
 	paths      *lru.Cache[string, int64]
 	lines      *lru.Cache[string, int64]
+	labels     *lru.Cache[string, int64]
 	privileges *lru.Cache[privileges, int64]
 	binaries   *lru.Cache[string, knownBinary] // key: identity
 	parents    *lru.Cache[processRef, *started]
@@ -45,6 +46,7 @@ func newDictionaries() *dictionaries {
 		accounts:   mustCache[account, int64](cachedWords),
 		paths:      mustCache[string, int64](cachedWords),
 		lines:      mustCache[string, int64](cachedWords),
+		labels:     mustCache[string, int64](cachedWords),
 		privileges: mustCache[privileges, int64](cachedWords),
 		binaries:   mustCache[string, knownBinary](cachedWords),
 		parents:    mustCache[processRef, *started](cachedParents),
@@ -68,6 +70,7 @@ type words struct {
 	accounts   map[account]int64
 	paths      map[string]int64
 	lines      map[string]int64
+	labels     map[string]int64
 	privileges map[privileges]int64
 	binaries   map[string]*binary
 
@@ -77,7 +80,7 @@ type words struct {
 func (d *dictionaries) begin(tx DB) *words {
 	return &words{
 		tx: tx, cache: d,
-		accounts: map[account]int64{}, paths: map[string]int64{}, lines: map[string]int64{},
+		accounts: map[account]int64{}, paths: map[string]int64{}, lines: map[string]int64{}, labels: map[string]int64{},
 		privileges: map[privileges]int64{}, binaries: map[string]*binary{},
 	}
 }
@@ -104,6 +107,12 @@ func (w *words) wantPath(text string) {
 func (w *words) wantLine(text string) {
 	if text != "" {
 		w.lines[text] = 0
+	}
+}
+
+func (w *words) wantLabel(text string) {
+	if text != "" {
+		w.labels[text] = 0
 	}
 }
 
@@ -135,13 +144,16 @@ func (w *words) resolve(ctx context.Context) error {
 	if err := w.resolveTexts(ctx, "line", w.lines, w.cache.lines); err != nil {
 		return err
 	}
+	if err := w.resolveTexts(ctx, "label", w.labels, w.cache.labels); err != nil {
+		return err
+	}
 	if err := w.resolvePrivileges(ctx); err != nil {
 		return err
 	}
 	return w.resolveBinaries(ctx)
 }
 
-// resolveTexts works on table path or line, which have the same shape.
+// resolveTexts works on table path, line or label, which have the same shape.
 func (w *words) resolveTexts(ctx context.Context, table string, ids map[string]int64, cache *lru.Cache[string, int64]) error {
 	var missing []string
 	for text := range ids {

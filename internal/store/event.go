@@ -144,7 +144,7 @@ func fetchPrevalence(ctx context.Context, tx DB, of map[int64][2]int64) error {
 const fetchEventsSQL = `
 	SELECT w.n, s.station_id IS NOT NULL, t.station_id IS NOT NULL, station.id, station.name, station.origin,
 	       s.kind, s.parent_key, s.parent_started, COALESCE(s.binary_id, t.binary_id), s.parent_binary_id, COALESCE(s.pid, t.pid), s.parent_pid, s.creator_pid,
-	       s.logon_id, s.seq, s.boot_id, s.process_seq, s.source_record, p.privileges, p.privileges_default, p.privileges_present,
+	       s.logon_id, s.seq, s.boot_id, s.process_seq, s.source_record, p.privileges, p.privileges_default, p.privileges_present, p.capabilities, p.capabilities_permitted,
 	       s.session, COALESCE(s.sensor, t.sensor), s.integrity, s.elevation, s.flags, COALESCE(s.command_line, ''), COALESCE(s.package, ''),
 	       COALESCE(image.text, ''), COALESCE(directory.text, ''), COALESCE(parent_image.text, ''), COALESCE(grandparent.text, ''),
 	       COALESCE(line.text, ''), COALESCE(account.name, ''), COALESCE(account.sid, ''), COALESCE(parent_account.name, ''),
@@ -153,6 +153,8 @@ const fetchEventsSQL = `
 	       COALESCE(encode(b.sha256, 'hex'), ''), COALESCE(encode(b.sha1, 'hex'), ''), COALESCE(encode(b.md5, 'hex'), ''), COALESCE(encode(b.imphash, 'hex'), ''),
 	       COALESCE(b.file_size, 0), COALESCE(b.original_file_name, ''), COALESCE(b.description, ''), COALESCE(b.product, ''), COALESCE(b.company, ''),
 	       COALESCE(b.file_version, ''), COALESCE(b.signer, ''), b.signed,
+	       COALESCE(b.architecture, ''), b.entry_entropy, COALESCE(encode(b.entry_sha256, 'hex'), ''), b.compiled,
+	       COALESCE(container.text, ''), COALESCE(namespaces.text, ''), COALESCE(start_missing.text, ''), COALESCE(stop_missing.text, ''), COALESCE(t.inferred, false),
 	       t.stopped, t.start_known, t.seq, t.source_record, t.sensor, t.exit_code,
 	       t.handles, t.threads, t.kernel_time_us, t.user_time_us, t.cpu_cycles, t.read_ops, t.write_ops, t.other_ops, t.read_bytes, t.write_bytes, t.other_bytes,
 	       t.hard_faults, t.page_faults, t.commit_charge, t.commit_peak, t.peak_working_set, t.peak_virtual_size, t.peak_pagefile, t.peak_paged_pool, t.peak_nonpaged_pool
@@ -178,6 +180,10 @@ const fetchEventsSQL = `
 	LEFT   JOIN import_file start_file ON start_file.id = s.source_file_id
 	LEFT   JOIN import_file stop_file  ON stop_file.id = t.source_file_id
 	LEFT   JOIN privilege_set p        ON p.id = s.privilege_set_id
+	LEFT   JOIN label container        ON container.id = s.container_id
+	LEFT   JOIN label namespaces       ON namespaces.id = s.namespaces_id
+	LEFT   JOIN label start_missing    ON start_missing.id = s.missing_id
+	LEFT   JOIN label stop_missing     ON stop_missing.id = t.missing_id
 	LEFT   JOIN binary_file b          ON b.id = COALESCE(s.binary_id, t.binary_id)
 	ORDER  BY w.n`
 
@@ -196,6 +202,7 @@ type eventRow struct {
 	logonID, seq, bootID        *int64
 	processSeq, record          *int64
 	priv, privDefault, privHeld *int64
+	capable, capablePermitted   *int64
 	session                     *int64
 	sensor                      *int16
 	integrity, elevation, flags *int16
@@ -212,6 +219,12 @@ type eventRow struct {
 	product, company            string
 	version, signer             string
 	signed                      *bool
+	architecture, entry         string
+	entropy                     *int64
+	compiled                    *time.Time
+	container, namespaces       string
+	startMissing, stopMissing   string
+	inferred                    bool
 	stopped                     *time.Time
 	startKnown                  *bool
 	stopSeq, stopRecord         *int64
@@ -224,11 +237,12 @@ func (r *eventRow) targets() []any {
 	t := []any{
 		&r.n, &r.hasStart, &r.hasStop, &r.stationID, &r.station, &r.origin,
 		&r.kind, &r.parentKey, &r.parentStarted, &r.binaryID, &r.parentBinaryID, &r.pid, &r.parentPID, &r.creatorPID,
-		&r.logonID, &r.seq, &r.bootID, &r.processSeq, &r.record, &r.priv, &r.privDefault, &r.privHeld,
+		&r.logonID, &r.seq, &r.bootID, &r.processSeq, &r.record, &r.priv, &r.privDefault, &r.privHeld, &r.capable, &r.capablePermitted,
 		&r.session, &r.sensor, &r.integrity, &r.elevation, &r.flags, &r.commandLine, &r.pkg,
 		&r.image, &r.directory, &r.parentImage, &r.grandparent, &r.line, &r.user, &r.sid, &r.parentUser,
 		&r.stopImage, &r.stopUser, &r.stopSID, &r.startFile, &r.stopFile, &r.sha256, &r.sha1, &r.md5, &r.imphash,
 		&r.size, &r.original, &r.description, &r.product, &r.company, &r.version, &r.signer, &r.signed,
+		&r.architecture, &r.entropy, &r.entry, &r.compiled, &r.container, &r.namespaces, &r.startMissing, &r.stopMissing, &r.inferred,
 		&r.stopped, &r.startKnown, &r.stopSeq, &r.stopRecord, &r.stopSensor, &r.exit,
 	}
 	for i := range r.figures {
@@ -251,10 +265,12 @@ func (r *eventRow) event(ref eventRef) *Event {
 			Image: r.image, CommandLine: r.commandLine, CurrentDirectory: r.directory,
 			SHA256: r.sha256, SHA1: r.sha1, MD5: r.md5, IMPHASH: r.imphash, FileSize: uint64(r.size),
 			OriginalFileName: r.original, Description: r.description, Product: r.product, Company: r.company, FileVersion: r.version,
-			Signer: r.signer, Signed: clone(r.signed),
+			Signer: r.signer, Signed: clone(r.signed), Architecture: r.architecture, EntropyEntry: bitsPerByte(r.entropy), EntrySHA256: r.entry, Missing: r.startMissing,
 			User: r.user, UserSID: r.sid, LogonID: uint64(deref(r.logonID)), Package: r.pkg,
 			Integrity: nameOf(integrityCode, r.integrity), Elevation: nameOf(elevationCode, r.elevation),
-			Privileges: privilegeSet(r.priv), PrivilegesDefault: privilegeSet(r.privDefault), PrivilegesPresent: privilegeSet(r.privHeld),
+			Privileges: setOf[event.PrivilegeSet](r.priv), PrivilegesDefault: setOf[event.PrivilegeSet](r.privDefault), PrivilegesPresent: setOf[event.PrivilegeSet](r.privHeld),
+			Capabilities: setOf[event.CapabilitySet](r.capable), CapabilitiesPermitted: setOf[event.CapabilitySet](r.capablePermitted),
+			Container: r.container, Namespaces: r.namespaces,
 			ParentPID: uint32(deref(r.parentPID)), ParentImage: r.parentImage, ParentCommandLine: r.line, ParentUser: r.parentUser,
 			GrandparentImage: r.grandparent, CreatorPID: uint32(deref(r.creatorPID)),
 		},
@@ -267,10 +283,14 @@ func (r *eventRow) event(ref eventRef) *Event {
 	if r.flags != nil {
 		f := *r.flags
 		e.WOW64, e.Protected, e.Packaged = f&flagWOW64 != 0, f&flagProtected != 0, f&flagPackaged != 0
+		e.AppContainer, e.ImageMismatch = f&flagAppContainer != 0, f&flagImageMismatch != 0
 		if f&(flagElevated|flagNotElevated) != 0 {
 			elevated := f&flagElevated != 0
 			e.Elevated = &elevated
 		}
+	}
+	if r.compiled != nil {
+		e.Compiled = r.compiled.UTC()
 	}
 	if r.parentStarted != nil {
 		e.ParentStarted = r.parentStarted.UTC()
@@ -291,7 +311,7 @@ func (r *eventRow) event(ref eventRef) *Event {
 }
 
 func (r *eventRow) addStop(e *Event, kind event.Kind) {
-	e.Stopped = r.stopped.UTC()
+	e.Stopped, e.Inferred = r.stopped.UTC(), r.inferred
 	if r.startKnown != nil && *r.startKnown {
 		e.Started = e.Ref.Started
 	}
@@ -311,6 +331,7 @@ func (r *eventRow) addStop(e *Event, kind event.Kind) {
 		e.Image, e.User, e.UserSID = r.stopImage, r.stopUser, r.stopSID
 		e.Kind, e.Time, e.Seq = event.Stop, e.Stopped, uint64(deref(r.stopSeq))
 		e.SourceFile, e.SourceRecord, e.Sensor = r.stopFile, uint64(deref(r.stopRecord)), sensorOf(deref(r.stopSensor))
+		e.Missing = r.stopMissing
 	}
 }
 
@@ -343,12 +364,13 @@ func clone[T any](p *T) *T {
 	return &v
 }
 
-func privilegeSet(mask *int64) *event.PrivilegeSet {
-	if mask == nil {
+// bitsPerByte is an entropy of so many hundredths.
+func bitsPerByte(hundredths *int64) *float64 {
+	if hundredths == nil {
 		return nil
 	}
-	s := event.PrivilegeSet(*mask)
-	return &s
+	e := float64(*hundredths) / 100
+	return &e
 }
 
 func nameOf[K ~string](codes map[K]int16, code *int16) K {

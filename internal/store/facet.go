@@ -134,7 +134,7 @@ func newFacetCounter(l FacetList) (*facetCounter, error) {
 		for i, columns := range [...]map[string]column{starts, stops} {
 			col := columns[f.Name]
 			switch {
-			case col.prevalence != "" || f.Type == query.Time || f.Type == query.Duration || f.Type == query.GUID || f.Type == query.Privilege:
+			case col.prevalence != "" || f.Type == query.Time || f.Type == query.Duration || f.Type == query.GUID || f.Type == query.Privilege || f.Type == query.Capability:
 				return nil, fault.Invalidf("the values of %s cannot be counted; those of texts, numbers, hashes and of fields with a fixed set of values can", f.Name)
 			case col.from != "":
 				key.sql[i] = col.id + "::bigint"

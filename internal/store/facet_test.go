@@ -57,8 +57,8 @@ func (m *filterMaker) valueOf(j int, f *query.Field) string {
 		return fmt.Sprint(row.PID)
 	case "hash":
 		return strings.TrimSpace(strings.Split(row.SHA256+" "+row.SHA1+" "+row.MD5, " ")[0])
-	case "wow64", "protected", "packaged":
-		return fmt.Sprint(map[string]bool{"wow64": row.WOW64, "protected": row.Protected, "packaged": row.Packaged}[f.Name])
+	case "wow64", "protected", "packaged", "app_container", "image_mismatch", "inferred":
+		return fmt.Sprint(text(f.Name) == "true") // JSON leaves out what is false
 	}
 	if v := text(f.Name); v != "" || row.Statistics == nil || !isStatistic(f.Name) {
 		return v
@@ -85,7 +85,7 @@ func TestFacets(t *testing.T) {
 	for _, f := range query.Fields() {
 		_, err := s.FacetBy(t.Context(), store.FacetList{Fields: []*query.Field{f}, Limit: 10})
 		switch f.Type {
-		case query.Time, query.Duration, query.GUID, query.Privilege:
+		case query.Time, query.Duration, query.GUID, query.Privilege, query.Capability:
 			if fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%s: %v, want a refusal", f.Name, err)
 			}

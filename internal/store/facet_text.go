@@ -140,6 +140,8 @@ func facetText(f *query.Field, col column) string {
 		return "CASE WHEN " + col.value + " THEN 'true' WHEN NOT " + col.value + " THEN 'false' ELSE '' END"
 	case f.Type == query.Text || f.Type == query.Enum:
 		return "COALESCE(" + col.value + ", '')"
+	case f.Type == query.Decimal:
+		return "COALESCE(trim_scale(" + col.value + " / 100.0)::text, '')"
 	case col.unsigned:
 		return "COALESCE((CASE WHEN " + col.value + " < 0 THEN 18446744073709551616 ELSE 0 END + " + col.value + ")::text, '')"
 	}

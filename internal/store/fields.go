@@ -56,6 +56,10 @@ func privilegeColumn(value string) column {
 	return column{value: value, from: "privilege_set", id: "s.privilege_set_id"}
 }
 
+func labelColumn(id string) column {
+	return column{value: "d.text", from: "label", id: id, rarelyBlank: true}
+}
+
 func unsigned(value string) column { return column{value: value, unsigned: true} }
 
 func pathColumn(id string) column {
@@ -142,25 +146,36 @@ func startFields() map[string]column {
 		"file_version":       binaryColumn("d.file_version"),
 		"signer":             binaryColumn("d.signer"),
 		"signed":             binaryColumn("d.signed"),
+		"architecture":       binaryColumn("d.architecture"),
+		"entry_entropy":      binaryColumn("d.entry_entropy"),
+		"entry_sha256":       hashColumns(hashColumn{"d.entry_sha256", 32}),
+		"compiled":           binaryColumn("d.compiled"),
+		"image_mismatch":     flagColumn(flagImageMismatch),
+		"missing":            labelColumn("s.missing_id"),
 		"prevalence":         {id: "s.binary_id", prevalence: "stations"},
 		"runs":               {id: "s.binary_id", prevalence: "runs"},
 		"binary_id":          inline("s.binary_id"),
 		"parent_binary_id":   inline("s.parent_binary_id"),
 
-		"user":               accountColumn("d.name", "s.account_id"),
-		"user_sid":           accountColumn("d.sid", "s.account_id"),
-		"logon_id":           unsigned("s.logon_id"),
-		"session":            unsigned32("s.session"),
-		"integrity":          {value: "s.integrity", codes: codesOf(integrityCode)},
-		"elevation":          {value: "s.elevation", codes: codesOf(elevationCode)},
-		"elevated":           knownFlagColumn(flagElevated, flagNotElevated),
-		"privileges":         privilegeColumn("d.privileges"),
-		"privileges_default": privilegeColumn("d.privileges_default"),
-		"privileges_present": privilegeColumn("d.privileges_present"),
-		"wow64":              flagColumn(flagWOW64),
-		"protected":          flagColumn(flagProtected),
-		"packaged":           flagColumn(flagPackaged),
-		"package":            inline("s.package"),
+		"user":                   accountColumn("d.name", "s.account_id"),
+		"user_sid":               accountColumn("d.sid", "s.account_id"),
+		"logon_id":               unsigned("s.logon_id"),
+		"session":                unsigned32("s.session"),
+		"integrity":              {value: "s.integrity", codes: codesOf(integrityCode)},
+		"elevation":              {value: "s.elevation", codes: codesOf(elevationCode)},
+		"elevated":               knownFlagColumn(flagElevated, flagNotElevated),
+		"privileges":             privilegeColumn("d.privileges"),
+		"privileges_default":     privilegeColumn("d.privileges_default"),
+		"privileges_present":     privilegeColumn("d.privileges_present"),
+		"capabilities":           privilegeColumn("d.capabilities"),
+		"capabilities_permitted": privilegeColumn("COALESCE(d.capabilities_permitted, d.capabilities)"),
+		"container":              labelColumn("s.container_id"),
+		"namespaces":             labelColumn("s.namespaces_id"),
+		"wow64":                  flagColumn(flagWOW64),
+		"protected":              flagColumn(flagProtected),
+		"packaged":               flagColumn(flagPackaged),
+		"package":                inline("s.package"),
+		"app_container":          flagColumn(flagAppContainer),
 
 		"parent_pid":          unsigned32("s.parent_pid"),
 		"parent_process_key":  inline("s.parent_key"),
@@ -174,6 +189,7 @@ func startFields() map[string]column {
 		"creator_pid":         unsigned32("s.creator_pid"),
 
 		"exit_code": unsigned32("t.exit_code"),
+		"inferred":  inline("COALESCE(t.inferred, false)"),
 	}
 	figures := stopColumns[slices.Index(stopColumns, "handles") : slices.Index(stopColumns, "peak_nonpaged_pool")+1]
 	for _, name := range figures {
@@ -223,6 +239,7 @@ func stopFields() map[string]column {
 		"process_key":   inline("t.process_key"),
 		"process_guid":  inline("CASE WHEN " + bySysmon("t.sensor") + " THEN t.process_key END"),
 		"binary_id":     inline("t.binary_id"),
+		"missing":       labelColumn("t.missing_id"),
 	})
 	return fields
 }

@@ -205,7 +205,7 @@ func (c *filterCompiler) known(f *query.Field, col column) condition {
 		return col.in(anyOf(list))
 	case f.Type == query.Text:
 		return col.in(col.value + " <> ''")
-	case f.Type == query.Privilege:
+	case f.Type == query.Privilege || f.Type == query.Capability:
 		return col.in(col.value + " <> 0")
 	}
 	return col.in("(" + col.value + ") IS NOT NULL")
@@ -217,7 +217,7 @@ func (c *filterCompiler) value(f *query.Field, col column, v *query.Value) (stri
 	case query.Text:
 		pattern, part := f.Test(v)
 		return c.text(col, pattern, part), nil
-	case query.Number, query.Size, query.Duration:
+	case query.Number, query.Decimal, query.Size, query.Duration:
 		return c.number(col, v), nil
 	case query.Time:
 		return c.time(col, v), nil
@@ -229,7 +229,7 @@ func (c *filterCompiler) value(f *query.Field, col column, v *query.Value) (stri
 		return c.hash(col, v)
 	case query.GUID:
 		return "(" + col.value + ") = " + c.arg([16]byte(v.Key)) + "::uuid", nil
-	case query.Privilege:
+	case query.Privilege, query.Capability:
 		return col.value + " & " + c.arg(int64(v.Mask)) + "::bigint <> 0", nil
 	}
 	return "", fmt.Errorf("field %q has unknown type %q", f.Name, f.Type)

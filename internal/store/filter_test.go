@@ -63,6 +63,9 @@ func (m *filterMaker) process(n int) event.Process {
 		Elevation: some(m, event.ElevationDefault, event.ElevationFull), Elevated: optional(m, true, false),
 		Privileges: optional(m, event.PrivilegeSet(0), 1<<20, 1<<20|1<<4, 1<<63), PrivilegesDefault: optional(m, event.PrivilegeSet(1<<8)),
 		WOW64: m.IntN(2) == 0, Protected: m.IntN(5) == 0, Packaged: m.IntN(5) == 0, Package: some(m, "Microsoft.X_1"),
+		Capabilities: optional(m, event.CapabilitySet(0), 1<<21, 1<<21|1<<12, 1<<63), Container: some(m, "4f2a9c81d3e0", "4F2A9C81d3ff"), Namespaces: some(m, "net=4026532284", "net=4026532284 user=4026532280"),
+		AppContainer: m.IntN(5) == 0, ImageMismatch: m.IntN(5) == 0, Missing: some(m, "hashes=gone signer=denied", "privileges=exited"),
+		Architecture: some(m, "x86", "x64"), EntropyEntry: optional(m, 0, 2.5, 5.25, 8), EntrySHA256: some(m, "abcdef"+strings.Repeat("0", 58)), Compiled: some(m, monday, time.Unix(0, 0).UTC()),
 		ParentPID: some(m, uint32(4), 8, 12), ParentImage: some(m, filterPaths...), ParentCommandLine: some(m, lines...), ParentUser: some(m, users...),
 		GrandparentImage: some(m, filterPaths...), CreatorPID: some(m, uint32(9)),
 	}
@@ -70,6 +73,9 @@ func (m *filterMaker) process(n int) event.Process {
 		b := m.IntN(12)
 		p.SHA256 = fmt.Sprintf("abcdef%058x", b)
 		p.SHA1, p.MD5, p.IMPHASH = some(m, fmt.Sprintf("abcdef%034x", b)), some(m, fmt.Sprintf("abcdee%026x", b)), some(m, "abcdef00000000000000000000000000")
+	}
+	if p.Capabilities != nil {
+		p.CapabilitiesPermitted = optional(m, event.CapabilitySet(1<<12), 1<<21)
 	}
 	switch p.Sensor {
 	case event.SensorSysmon:
@@ -85,7 +91,7 @@ func (m *filterMaker) stop(p event.Process) event.Process {
 	s := event.Process{
 		Kind: event.Stop, Time: p.Started.Add(pick(m, 0, 1500*time.Microsecond, 2*time.Second, 26*time.Hour)), Sensor: p.Sensor, PID: p.PID,
 		ProcessGUID: p.ProcessGUID, BootID: p.BootID, ProcessSeq: p.ProcessSeq, Started: p.Started, Image: some(m, p.Image, "other.exe"), User: some(m, p.User, "late"),
-		ExitCode: optional(m, uint32(0), 1, 0xc0000005),
+		ExitCode: optional(m, uint32(0), 1, 0xc0000005), Inferred: m.IntN(3) == 0, Missing: some(m, "statistics=gone"),
 	}
 	if p.Sensor == event.SensorSysmon || p.Sensor == event.SensorETW {
 		s.Started = some(m, p.Started)
@@ -235,6 +241,12 @@ func (m *filterMaker) value(f *query.Field) string {
 		return text
 	case query.Privilege:
 		return pick(m, "SeDebugPrivilege", "Se*Token*", "SeSecurityPrivilege", "privilege-63")
+	case query.Capability:
+		return pick(m, "cap_sys_admin", "cap_net_*", "cap_chown", "capability-63")
+	case query.Decimal:
+		if !has {
+			text = pick(m, "0", "2.5", "2.55", "8")
+		}
 	case query.Time:
 		at := monday.Add(time.Duration(m.IntN(250)) * time.Minute)
 		if !has || m.IntN(2) == 0 {

@@ -349,7 +349,7 @@ func choosesByProcess(q *query.Query) bool {
 }
 
 // fieldsOfEvents differ between a process's start and its stop.
-var fieldsOfEvents = []string{"kind", "time", "seq", "sensor", "process_guid", "parent_process_guid", "source_file", "source_record"}
+var fieldsOfEvents = []string{"kind", "time", "seq", "sensor", "process_guid", "parent_process_guid", "source_file", "source_record", "missing"}
 
 func conditions(list ...string) string {
 	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), "\n\t\tAND    ")

@@ -10,39 +10,39 @@ import (
 	"github.com/eljefe/eljefe/internal/event"
 )
 
-// privileges are the three sets that a start tells of, each with whether it does.
-type privileges struct {
-	enabled, byDefault, present              event.PrivilegeSet
-	knowsEnabled, knowsDefault, knowsPresent bool
+// privileges are the sets that a start tells of, in the order of the columns of
+// privilege_set: three of Windows, two of Linux.
+type privileges [5]mask
+
+// mask is one of the sets, and whether it is told.
+type mask struct {
+	bits  int64
+	known bool
 }
 
-func privilegesOf(p *event.Process) (s privileges) {
-	set := func(from *event.PrivilegeSet, to *event.PrivilegeSet, known *bool) {
-		if from != nil {
-			*to, *known = *from, true
-		}
+func maskOf[T ~uint64](set *T) mask {
+	if set == nil {
+		return mask{}
 	}
-	set(p.Privileges, &s.enabled, &s.knowsEnabled)
-	set(p.PrivilegesDefault, &s.byDefault, &s.knowsDefault)
-	set(p.PrivilegesPresent, &s.present, &s.knowsPresent)
-	return s
+	return mask{int64(*set), true}
 }
 
-// columns returns the values of the columns of privilege_set.
-func (s privileges) columns() (enabled, byDefault, present *int64) {
-	column := func(set event.PrivilegeSet, known bool) *int64 {
-		if !known {
-			return nil
-		}
-		mask := int64(set)
-		return &mask
+func privilegesOf(p *event.Process) privileges {
+	return privileges{
+		maskOf(p.Privileges), maskOf(p.PrivilegesDefault), maskOf(p.PrivilegesPresent), maskOf(p.Capabilities), maskOf(p.CapabilitiesPermitted),
 	}
-	return column(s.enabled, s.knowsEnabled), column(s.byDefault, s.knowsDefault), column(s.present, s.knowsPresent)
 }
 
-func privilegesOfColumns(enabled, byDefault, present *int64) privileges {
-	return privilegesOf(&event.Process{Privileges: privilegeSet(enabled), PrivilegesDefault: privilegeSet(byDefault), PrivilegesPresent: privilegeSet(present)})
+// setOf makes the set of a column again.
+func setOf[T ~uint64](column *int64) *T {
+	if column == nil {
+		return nil
+	}
+	set := T(*column)
+	return &set
 }
+
+const privilegeColumns = `privileges, privileges_default, privileges_present, capabilities, capabilities_permitted`
 
 func (w *words) wantPrivileges(p *event.Process) {
 	if s := privilegesOf(p); s != (privileges{}) {
@@ -60,34 +60,46 @@ func (w *words) resolvePrivileges(ctx context.Context) error {
 			missing = append(missing, s)
 		}
 	}
-	const told = `unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w (privileges, privileges_default, privileges_present)`
+	const told = `unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS w (` + privilegeColumns + `)`
 	const look = `
-		SELECT p.id, p.privileges, p.privileges_default, p.privileges_present
+		SELECT p.id, p.privileges, p.privileges_default, p.privileges_present, p.capabilities, p.capabilities_permitted
 		FROM   privilege_set p
 		JOIN   ` + told + `
-		ON     (p.privileges, p.privileges_default, p.privileges_present) IS NOT DISTINCT FROM (w.privileges, w.privileges_default, w.privileges_present)`
+		ON     (p.privileges, p.privileges_default, p.privileges_present, p.capabilities, p.capabilities_permitted)
+		       IS NOT DISTINCT FROM (w.privileges, w.privileges_default, w.privileges_present, w.capabilities, w.capabilities_permitted)`
 	const add = `
-		INSERT INTO privilege_set (privileges, privileges_default, privileges_present)
-		SELECT privileges, privileges_default, privileges_present FROM ` + told + ` ORDER BY 1, 2, 3
+		INSERT INTO privilege_set (` + privilegeColumns + `)
+		SELECT ` + privilegeColumns + ` FROM ` + told + ` ORDER BY 1, 2, 3, 4, 5
 		ON CONFLICT DO NOTHING
-		RETURNING id, privileges, privileges_default, privileges_present`
+		RETURNING id, ` + privilegeColumns + ``
 	for _, sql := range []string{look, add, look} {
 		if len(missing) == 0 {
 			return nil
 		}
-		n := len(missing)
-		enabled, byDefault, present := make([]*int64, n), make([]*int64, n), make([]*int64, n)
-		for i, s := range missing {
-			enabled[i], byDefault[i], present[i] = s.columns()
+		columns := make([]any, len(privileges{}))
+		for i := range columns {
+			column := make([]*int64, len(missing))
+			for j := range missing {
+				if m := &missing[j][i]; m.known {
+					column[j] = &m.bits
+				}
+			}
+			columns[i] = column
 		}
-		rows, err := w.tx.Query(ctx, sql, enabled, byDefault, present)
+		rows, err := w.tx.Query(ctx, sql, columns...)
 		if err != nil {
 			return fmt.Errorf("look up privileges: %w", err)
 		}
 		var id int64
-		var a, b, c *int64
-		_, err = pgx.ForEachRow(rows, []any{&id, &a, &b, &c}, func() error {
-			s, id := privilegesOfColumns(a, b, c), id
+		var a, b, c, d, e *int64
+		_, err = pgx.ForEachRow(rows, []any{&id, &a, &b, &c, &d, &e}, func() error {
+			var s privileges
+			for i, column := range [...]*int64{a, b, c, d, e} {
+				if column != nil {
+					s[i] = mask{*column, true}
+				}
+			}
+			id := id
 			w.privileges[s] = id
 			w.learnt = append(w.learnt, func() { w.cache.privileges.Add(s, id) })
 			return nil

@@ -36,6 +36,7 @@ var valueSources = map[string]string{
 	"company":            textValues(`binary_file`, `company`),
 	"file_version":       textValues(`binary_file`, `file_version`),
 	"signer":             textValues(`binary_file`, `signer`),
+	"architecture":       textValues(`binary_file`, `architecture`),
 	"source_file":        textValues(`import_file`, `name`),
 }
 

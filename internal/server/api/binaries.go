@@ -28,6 +28,10 @@ type Binary struct {
 	FileVersion      string     `json:"file_version,omitempty"`
 	Signer           string     `json:"signer,omitempty"`
 	Signed           *bool      `json:"signed,omitempty"`
+	Architecture     string     `json:"architecture,omitempty" doc:"of the processor that it is made for"`
+	EntropyEntry     *float64   `json:"entry_entropy,omitempty" doc:"of the code at the entry point, in bits per byte"`
+	EntrySHA256      string     `json:"entry_sha256,omitempty" doc:"of that code"`
+	Compiled         *time.Time `json:"compiled,omitempty" doc:"when it was made, as its header claims"`
 	Stations         int64      `json:"stations" doc:"that have run it"`
 	Runs             int64      `json:"runs"`
 	FirstSeen        time.Time  `json:"first_seen"`
@@ -41,7 +45,8 @@ func binaryJSON(b *store.Binary) Binary {
 	j := Binary{
 		ID: b.ID, Name: b.Name, SHA256: b.SHA256, SHA1: b.SHA1, MD5: b.MD5, IMPHASH: b.IMPHASH, IdentifiedBy: b.IdentifiedBy, FileSize: b.FileSize,
 		OriginalFileName: b.OriginalFileName, Description: b.Description, Product: b.Product, Company: b.Company, FileVersion: b.FileVersion,
-		Signer: b.Signer, Signed: b.Signed, Stations: b.Stations, Runs: b.Runs, FirstSeen: b.FirstSeen, LastSeen: b.LastSeen,
+		Signer: b.Signer, Signed: b.Signed, Architecture: b.Architecture, EntropyEntry: b.EntropyEntry, EntrySHA256: b.EntrySHA256, Compiled: b.Compiled,
+		Stations: b.Stations, Runs: b.Runs, FirstSeen: b.FirstSeen, LastSeen: b.LastSeen,
 		Paths: b.Paths, MorePaths: b.MorePaths,
 	}
 	if !b.FirstSeenHere.IsZero() {

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/importer"
 	"github.com/eljefe/eljefe/internal/store"
 )
 
@@ -67,9 +68,10 @@ func (a *API) importsJSON(ctx context.Context, imports ...store.Import) ([]Impor
 }
 
 type addImportInput struct {
-	Name string `query:"name" required:"true" minLength:"1" maxLength:"1024" doc:"file name"`
-	size int64
-	body io.Reader
+	Name    string `query:"name" required:"true" minLength:"1" maxLength:"1024" doc:"file name"`
+	Station string `query:"station" maxLength:"256" doc:"the computer of events that name none; absent: an event trace that names none is known by its file's name, and other such events are refused"`
+	size    int64
+	body    io.Reader
 }
 
 // Resolve takes hold of the body: it is streamed, not kept in memory.
@@ -91,7 +93,7 @@ func (a *API) addImport(ctx context.Context, in *addImportInput) (*importOutput,
 	if a.Imports == nil {
 		return nil, fault.New(fault.Unavailable, "this server takes no uploads")
 	}
-	job, err := a.Imports.Receive(ctx, in.Name, caller(ctx).User.Name, in.size, in.body)
+	job, err := a.Imports.Receive(ctx, importer.Log{Name: in.Name, Station: in.Station}, caller(ctx).User.Name, in.size, in.body)
 	if err != nil {
 		return nil, err
 	}

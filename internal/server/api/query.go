@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/query"
 )
@@ -14,7 +13,7 @@ import (
 type Field struct {
 	Name        string   `json:"name"`
 	Sigma       string   `json:"sigma,omitempty" doc:"its name in Sigma rules, accepted too"`
-	Type        string   `json:"type" enum:"text,number,size,duration,time,boolean,enum,hash,guid,privilege"`
+	Type        string   `json:"type" enum:"text,number,size,duration,time,boolean,enum,hash,guid,privilege,decimal,capability"`
 	Description string   `json:"description"`
 	Values      []string `json:"values,omitempty" doc:"all values it can have"`
 	Examples    []string `json:"examples,omitempty"`
@@ -45,14 +44,9 @@ func (a *API) queryFields(_ context.Context, in *OfInput) (*fieldsOutput, error)
 		fields = query.BinaryFields()
 	}
 	for _, f := range fields {
-		field := Field{Name: f.Name, Sigma: f.Sigma, Type: string(f.Type), Description: f.Description, Values: f.Values, Examples: f.Examples}
-		switch f.Type {
-		case query.Boolean:
-			field.Values = []string{"true", "false"}
-		case query.Privilege:
-			field.Values = event.PrivilegeNames()
-		}
-		out.Body.Fields = append(out.Body.Fields, field)
+		out.Body.Fields = append(out.Body.Fields, Field{
+			Name: f.Name, Sigma: f.Sigma, Type: string(f.Type), Description: f.Description, Values: f.Choices(), Examples: f.Examples,
+		})
 	}
 	return out, nil
 }
@@ -82,13 +76,7 @@ func (a *API) queryValues(ctx context.Context, in *valuesInput) (*valuesOutput, 
 	}
 	out := &valuesOutput{}
 	out.Body.Values = []FieldValue{}
-	fixed := f.Values
-	switch f.Type {
-	case query.Boolean:
-		fixed = []string{"true", "false"}
-	case query.Privilege:
-		fixed = event.PrivilegeNames()
-	}
+	fixed := f.Choices()
 	for _, v := range fixed {
 		if len(out.Body.Values) < in.Limit && strings.Contains(strings.ToLower(v), strings.ToLower(in.Prefix)) {
 			out.Body.Values = append(out.Body.Values, FieldValue{Value: v})

@@ -106,7 +106,7 @@ func (a *API) routes() {
 func rawBody(op *huma.Operation) {
 	op.RequestBody = &huma.RequestBody{
 		Required:    true,
-		Description: "An .evtx file or newline-delimited JSON.",
+		Description: "An .evtx file, an .etl file or newline-delimited JSON.",
 		Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 	}
 	op.DefaultStatus = http.StatusAccepted

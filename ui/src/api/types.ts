@@ -77,6 +77,15 @@ export interface EventRow extends Statistics {
   file_version?: string;
   signer?: string;
   signed?: boolean;
+  architecture?: string;
+  /** Of the code at the entry point, in bits per byte. */
+  entry_entropy?: number;
+  entry_sha256?: string;
+  compiled?: string;
+  /** The file on disk is not what the kernel loaded. */
+  image_mismatch?: boolean;
+  /** What the station could not learn and why: "hashes=gone signer=denied". */
+  missing?: string;
   user?: string;
   user_sid?: string;
   logon_id?: number;
@@ -87,10 +96,18 @@ export interface EventRow extends Statistics {
   privileges?: string[];
   privileges_default?: string[];
   privileges_present?: string[];
+  /** Effective ones; a Linux process that has none has an empty list. */
+  capabilities?: string[];
+  /** Absent where they are the effective ones. */
+  capabilities_permitted?: string[];
+  container?: string;
+  /** That are not the station's own: "mnt=4026532281 pid=4026532282". */
+  namespaces?: string;
   wow64?: boolean;
   protected?: boolean;
   packaged?: boolean;
   package?: string;
+  app_container?: boolean;
   parent_pid?: number;
   parent_process?: string;
   parent_started?: string;
@@ -102,6 +119,8 @@ export interface EventRow extends Statistics {
   stopped?: string;
   duration_ms?: number;
   exit_code?: number;
+  /** The end itself was missed: stopped is when the process was found gone. */
+  inferred?: boolean;
   binary_id?: number;
   parent_binary_id?: number;
   prevalence?: number;
@@ -219,6 +238,10 @@ export interface Binary {
   file_version?: string;
   signer?: string;
   signed?: boolean;
+  architecture?: string;
+  entry_entropy?: number;
+  entry_sha256?: string;
+  compiled?: string;
   stations: number;
   runs: number;
   first_seen: string;
@@ -286,7 +309,17 @@ export interface LaunchList {
   more: boolean;
 }
 
-export type FieldType = 'text' | 'number' | 'time' | 'duration' | 'boolean' | 'enum' | 'hash' | 'size';
+export type FieldType =
+  | 'text'
+  | 'number'
+  | 'time'
+  | 'duration'
+  | 'boolean'
+  | 'enum'
+  | 'hash'
+  | 'size'
+  | 'decimal'
+  | 'capability';
 
 export interface QueryField {
   name: string;

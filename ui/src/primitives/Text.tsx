@@ -132,9 +132,9 @@ export function HashCell({ children }: { children: string | undefined }) {
 /**
  * When something was: time of day and how long ago under a day, the date beyond.
  * What a clock that is fast has put into the future says so: it stands before all
- * that is new, and is not.
+ * that is new, and is not. A mark stands before it.
  */
-export function TimeCell({ children }: { children: string | undefined }) {
+export function TimeCell({ children, mark }: { children: string | undefined; mark?: ReactNode }) {
   const { t, fmt } = useI18n();
   const now = useNow();
   if (!children) return null;
@@ -147,6 +147,7 @@ export function TimeCell({ children }: { children: string | undefined }) {
       dateTime={children}
       title={ahead ? t('time.ahead', { at: fmt.exact(children) }) : fmt.exact(children)}
     >
+      {mark}
       {far ? fmt.date(children) : distance ? fmt.clock(children).slice(0, 8) : fmt.dateTime(children)}
       {distance ? (
         <span className={classes.ago} data-ahead={ahead ? true : undefined}>

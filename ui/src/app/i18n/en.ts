@@ -2,6 +2,7 @@ import { agents } from './areas/agents.en';
 import { audit } from './areas/audit.en';
 import { catalog } from './areas/catalog.en';
 import { demo } from './areas/demo.en';
+import { rights } from './areas/rights.en';
 import { tables } from './areas/tables.en';
 import { tree } from './areas/tree.en';
 import { plural } from './plural';
@@ -266,7 +267,7 @@ export const en = {
   'stations.removed': ({ name }: { name: string }) => `${name} is removed`,
 
   'import.lead':
-    'Event logs of Windows (EVTX: Sysmon, Security) and NDJSON exported from El Jefe. Each station in them is shown like any other.',
+    'Event logs (EVTX: Sysmon, Security) and event traces (ETL) of Windows, and NDJSON exported from El Jefe. Each station in them is shown like any other.',
   'import.drop': 'Drop files or folders here',
   'import.limit': ({ limit }: { limit: string }) => `Up to ${limit} each`,
   'import.chooseFiles': 'Choose files',
@@ -432,6 +433,7 @@ export const en = {
   ...audit,
   ...catalog,
   ...demo,
+  ...rights,
   ...tables,
   ...tree,
 };

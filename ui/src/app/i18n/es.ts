@@ -2,6 +2,7 @@ import { agents } from './areas/agents.es';
 import { audit } from './areas/audit.es';
 import { catalog } from './areas/catalog.es';
 import { demo } from './areas/demo.es';
+import { rights } from './areas/rights.es';
 import { tables } from './areas/tables.es';
 import { tree } from './areas/tree.es';
 import type { Dictionary } from './en';
@@ -261,7 +262,7 @@ export const es: Dictionary = {
   'stations.removed': ({ name }) => `Se eliminó ${name}`,
 
   'import.lead':
-    'Registros de eventos de Windows (EVTX: Sysmon, Security) y NDJSON exportado de El Jefe. Cada estación que contengan se verá como cualquier otra.',
+    'Registros de eventos (EVTX: Sysmon, Security) y trazas de eventos (ETL) de Windows, y NDJSON exportado de El Jefe. Cada estación que contengan se verá como cualquier otra.',
   'import.drop': 'Suelte aquí archivos o carpetas',
   'import.limit': ({ limit }) => `Hasta ${limit} cada uno`,
   'import.chooseFiles': 'Elegir archivos',
@@ -425,6 +426,7 @@ export const es: Dictionary = {
   ...audit,
   ...catalog,
   ...demo,
+  ...rights,
   ...tables,
   ...tree,
 };

@@ -1,6 +1,8 @@
 /** Numbers, sizes, durations and dates as a person of one language and one time zone reads them. */
 export interface Format {
   number(value: number): string;
+  /** With two decimals. */
+  hundredths(value: number): string;
   bytes(value: number): string;
   duration(milliseconds: number): string;
   percent(share: number): string;
@@ -27,6 +29,7 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
   // Spanish leaves four digits ungrouped by default; a column of figures must not.
   const integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, useGrouping: 'always' as never });
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: 'always' as never });
+  const hundredths = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const shares = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const agoWords = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'narrow' });
   const span = (n: number, unit: string) =>
@@ -55,6 +58,7 @@ export function makeFormat(locale: string, zone: 'local' | 'utc'): Format {
   const hms = (p: Record<string, string>) => `${p.hour}:${p.minute}:${p.second}`;
 
   return {
+    hundredths: hundredths.format,
     number: (value) => (Number.isInteger(value) ? integers : tenths).format(value),
     // What is there is never told as nothing.
     percent: (share) => (share > 0 && share < 0.01 ? `<\u00a0${shares.format(0.01)}` : shares.format(share)),

@@ -32,7 +32,7 @@ const hrefOf = (row: Binary) => binaryHref(row.id);
 
 /** The fields counted beside the rows, until others are chosen, and those that can be. */
 const facets = ['signer', 'signed', 'company', 'product'];
-const countable = [...facets, 'original_file_name', 'name', 'description', 'file_version'];
+const countable = [...facets, 'original_file_name', 'name', 'description', 'file_version', 'architecture'];
 
 export function BinariesPage() {
   const { t, fmt } = useI18n();

@@ -24,7 +24,7 @@ export function useBinaryColumns({ here }: { here?: boolean } = {}): Column<Bina
         render: (row) => (row[member] ? <HostileText limit={200}>{String(row[member])}</HostileText> : null),
         ...more,
       }) satisfies Column<Binary>;
-    const hash = (member: 'sha1' | 'md5' | 'imphash', header: string) =>
+    const hash = (member: 'sha1' | 'md5' | 'imphash' | 'entry_sha256', header: string) =>
       text(member, header, 96, {
         hidden: true,
         copied: true,
@@ -120,6 +120,18 @@ export function useBinaryColumns({ here }: { here?: boolean } = {}): Column<Bina
       hash('sha1', t('field.sha1')),
       hash('md5', t('field.md5')),
       hash('imphash', t('field.imphash')),
+      text('architecture', t('field.architecture'), 96, { hidden: true }),
+      {
+        id: 'entry_entropy',
+        header: t('field.entry_entropy'),
+        width: 104,
+        align: 'end',
+        hidden: true,
+        value: (row) =>
+          row.entry_entropy === undefined ? undefined : { field: 'entry_entropy', value: String(row.entry_entropy) },
+        render: (row) => (row.entry_entropy === undefined ? null : fmt.hundredths(row.entry_entropy)),
+      },
+      hash('entry_sha256', t('field.entry_sha256')),
     ];
     if (here) {
       columns.splice(6, 0, {

@@ -2,16 +2,17 @@ import type { Binary } from '@/api/types';
 import type { Translate } from '@/app/i18n';
 import type { Format } from '@/app/i18n/format';
 import type { Fact, FactGroup } from '@/primitives/Facts';
+import { entropy } from '../process/missing';
 
 /** What is known about a binary itself, in groups. */
 export function binaryFacts(binary: Binary, t: Translate, fmt: Format): FactGroup[] {
   const fact = (
-    member: 'description' | 'product' | 'company' | 'file_version' | 'original_file_name' | 'signer',
+    member: 'description' | 'product' | 'company' | 'file_version' | 'original_file_name' | 'signer' | 'architecture',
   ): Fact | undefined => {
     const value = binary[member];
     return value ? { name: t(`field.${member}`), shown: value, value: { field: member, value } } : undefined;
   };
-  const hash = (member: 'sha256' | 'sha1' | 'md5' | 'imphash'): Fact | undefined => {
+  const hash = (member: 'sha256' | 'sha1' | 'md5' | 'imphash' | 'entry_sha256'): Fact | undefined => {
     const value = binary[member];
     return value
       ? { name: t(`field.${member}`), shown: value, code: true, copied: true, value: { field: member, value } }
@@ -20,7 +21,7 @@ export function binaryFacts(binary: Binary, t: Translate, fmt: Format): FactGrou
   return [
     {
       title: t('binary.hashes'),
-      facts: [hash('sha256'), hash('sha1'), hash('md5'), hash('imphash')],
+      facts: [hash('sha256'), hash('sha1'), hash('md5'), hash('imphash'), hash('entry_sha256')],
     },
     {
       title: t('binary.about'),
@@ -37,6 +38,15 @@ export function binaryFacts(binary: Binary, t: Translate, fmt: Format): FactGrou
               shown: `${fmt.bytes(binary.file_size)} (${fmt.number(binary.file_size)})`,
               value: { field: 'file_size', value: String(binary.file_size) },
             },
+        fact('architecture'),
+        binary.entry_entropy === undefined
+          ? undefined
+          : {
+              name: t('field.entry_entropy'),
+              shown: entropy(binary.entry_entropy, t, fmt),
+              value: { field: 'entry_entropy', value: String(binary.entry_entropy) },
+            },
+        binary.compiled === undefined ? undefined : { name: t('field.compiled'), shown: fmt.exact(binary.compiled) },
         fact('signer'),
         binary.signed === undefined
           ? undefined

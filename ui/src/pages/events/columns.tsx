@@ -84,7 +84,12 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
       });
 
     const all: Column<EventRow>[] = [
-      text('time', 148, { sortable: true, render: (row) => <TimeCell>{row.time}</TimeCell> }),
+      text('time', 148, {
+        sortable: true,
+        render: (row) => (
+          <TimeCell mark={row.kind === 'stop' && row.inferred ? <Noticed /> : null}>{row.time}</TimeCell>
+        ),
+      }),
       text('kind', 68, { render: (row) => t(`kind.${row.kind}`) }),
       text('station', 104),
       path('image', 216),
@@ -121,7 +126,9 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
         wideOnly: true,
         render: (row) => (row.exit_code === undefined ? null : <ExitCode code={row.exit_code} />),
       }),
-      text('stopped', 164, { render: (row) => <TimeCell>{row.stopped}</TimeCell> }),
+      text('stopped', 164, {
+        render: (row) => <TimeCell mark={row.inferred ? <Noticed /> : null}>{row.stopped}</TimeCell>,
+      }),
       number('pid', 72),
       path('current_directory', 200),
       text('parent_command_line', 240, {
@@ -145,6 +152,19 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
       text('original_file_name', 160),
       text('file_version', 120),
       size('file_size'),
+      text('architecture', 96),
+      text('entry_entropy', 104, {
+        align: 'end',
+        render: (row) => (row.entry_entropy === undefined ? null : fmt.hundredths(row.entry_entropy)),
+      }),
+      hash('entry_sha256'),
+      text('compiled', 164, { render: (row) => <TimeCell>{row.compiled}</TimeCell> }),
+      flag('image_mismatch'),
+      text('missing', 200),
+      text('container', 120, { copied: true, render: (row) => <HashCell>{row.container}</HashCell> }),
+      text('namespaces', 240),
+      flag('app_container'),
+      flag('inferred'),
       flag('elevated'),
       number('session', 72),
       number('runs', 80),
@@ -169,7 +189,13 @@ export function useEventColumns(list: EventList = 'events'): Column<EventRow>[] 
 function Ran({ row }: { row: EventRow }) {
   const { t, fmt } = useI18n();
   const now = useNow();
-  if (row.duration_ms !== undefined) return fmt.duration(row.duration_ms);
+  if (row.duration_ms !== undefined) {
+    return (
+      <>
+        {row.inferred ? <Noticed /> : null} {fmt.duration(row.duration_ms)}
+      </>
+    );
+  }
   if (row.stopped !== undefined) return null;
   // A log that was imported says nothing of now.
   if (row.origin === 'imported') return <Quiet>{t('processes.noEnd')}</Quiet>;
@@ -178,6 +204,16 @@ function Ran({ row }: { row: EventRow }) {
     <>
       <Chip tone="good">{t('processes.runs')}</Chip> {age > 0 ? fmt.duration(age) : null}
     </>
+  );
+}
+
+/** Says beside the time of an end that it is not the end's own. */
+function Noticed() {
+  const { t } = useI18n();
+  return (
+    <abbr title={t('mark.inferredText')} aria-label={t('mark.inferred')}>
+      <Quiet>≈</Quiet>
+    </abbr>
   );
 }
 
@@ -194,7 +230,7 @@ function End({ row }: { row: EventRow }) {
   if (row.duration_ms === undefined && row.exit_code === undefined) return null;
   return (
     <>
-      {row.duration_ms === undefined ? null : fmt.duration(row.duration_ms)}{' '}
+      {row.inferred ? <Noticed /> : null} {row.duration_ms === undefined ? null : fmt.duration(row.duration_ms)}{' '}
       {row.exit_code ? <ExitCode code={row.exit_code} /> : null}
     </>
   );

@@ -17,7 +17,13 @@ export function valueFor(row: EventRow, member: keyof EventRow): Value | undefin
   return { field: member, value: String(value), page: pageOf(row, member) };
 }
 
-const times: ReadonlySet<keyof EventRow> = new Set<keyof EventRow>(['time', 'started', 'stopped', 'parent_started']);
+const times: ReadonlySet<keyof EventRow> = new Set<keyof EventRow>([
+  'time',
+  'started',
+  'stopped',
+  'parent_started',
+  'compiled',
+]);
 
 /** What says something of the binary, and so leads to its page. */
 const ofBinary: ReadonlySet<keyof EventRow> = new Set<keyof EventRow>([

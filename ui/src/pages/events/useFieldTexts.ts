@@ -21,4 +21,14 @@ export function useFieldTexts(): FacetTexts {
 }
 
 const named: ReadonlySet<string> = new Set(['kind', 'origin', 'integrity', 'elevation']);
-const flags: ReadonlySet<string> = new Set(['running', 'signed', 'elevated', 'wow64', 'protected', 'packaged']);
+const flags: ReadonlySet<string> = new Set([
+  'running',
+  'signed',
+  'elevated',
+  'wow64',
+  'protected',
+  'packaged',
+  'app_container',
+  'image_mismatch',
+  'inferred',
+]);

@@ -4,9 +4,12 @@ import { binaryHref, eventsHref, stationHref } from '@/app/search';
 import { Chip, Rarity } from '@/primitives/Chip';
 import { termFor } from '@/primitives/FilterBar/terms';
 import { Headline } from '@/primitives/Headline';
-import { splitPath } from '@/primitives/hostile';
+import { splitPath, visible } from '@/primitives/hostile';
 import { CodeBlock, HostileText } from '@/primitives/Text';
 import { exitCode } from '../events/fields';
+
+/** How much of a container's id one tells them apart by, as Docker shows it. */
+const shortId = 12;
 
 /** Who, what, where and when, in a glance. */
 export function ProcessHeader({ row, page }: { row: EventRow; page?: boolean }) {
@@ -38,6 +41,18 @@ export function ProcessHeader({ row, page }: { row: EventRow; page?: boolean }) 
       ]}
       chips={
         <>
+          {row.image_mismatch ? (
+            <Chip tone="bad" sign="cross" title={t('mark.mismatchText')}>
+              {t('mark.mismatch')}
+            </Chip>
+          ) : null}
+          {row.inferred ? <Chip title={t('mark.inferredText')}>{t('mark.inferred')}</Chip> : null}
+          {row.container ? (
+            <Chip title={visible(row.container)}>
+              {t('mark.container', { id: visible(row.container).slice(0, shortId) })}
+            </Chip>
+          ) : null}
+          {row.app_container ? <Chip>{t('mark.appContainer')}</Chip> : null}
           {row.exit_code === undefined ? null : <Chip>{t('process.exit', { code: exitCode(row.exit_code) })}</Chip>}
           {row.integrity ? <Chip>{t('process.integrity', { level: t(`integrity.${row.integrity}`) })}</Chip> : null}
           {row.elevated ? <Chip>{t('process.elevated')}</Chip> : null}

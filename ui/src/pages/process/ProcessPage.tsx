@@ -18,10 +18,10 @@ import { useCopy } from '@/primitives/useCopy';
 import { toNdjson } from '../events/fields';
 import { Around } from './Around';
 import { factGroups } from './facts';
-import { Privileges } from './Privileges';
 import { ProcessActions } from './ProcessActions';
 import { ProcessHeader } from './ProcessHeader';
 import { ProcessTree } from './ProcessTree';
+import { inForce, Rights } from './Rights';
 import { StatisticsTab } from './StatisticsTab';
 import { useAddress } from './useAddress';
 
@@ -47,7 +47,7 @@ function Known({ row }: { row: EventRow }) {
   const { t, fmt } = useI18n();
   const copy = useCopy();
   const address = useAddress();
-  const enabled = row.privileges?.length;
+  const rights = inForce(row);
   useTellCoverage(row.coverage, { from: row.started ?? row.time, to: row.stopped });
   return (
     <Page
@@ -83,9 +83,9 @@ function Known({ row }: { row: EventRow }) {
               { id: 'facts', label: t('process.facts'), body: () => <Facts groups={factGroups(row, t, fmt)} /> },
               {
                 id: 'privileges',
-                label: t('process.privileges'),
-                count: enabled ? fmt.number(enabled) : undefined,
-                body: () => <Privileges row={row} />,
+                label: t(rights.kind === 'capability' ? 'field.capabilities' : 'process.privileges'),
+                count: rights.count ? fmt.number(rights.count) : undefined,
+                body: () => <Rights row={row} />,
               },
               { id: 'statistics', label: t('facts.statistics'), body: () => <StatisticsTab row={row} /> },
               {

@@ -3,6 +3,7 @@ import type { Translate } from '@/app/i18n';
 import type { Format } from '@/app/i18n/format';
 import type { Fact, FactGroup } from '@/primitives/Facts';
 import { exitCode, processHref, valueFor } from '../events/fields';
+import { entropy, missing } from './missing';
 
 /** What is known about a process, in groups. */
 export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[] {
@@ -37,7 +38,12 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
       title: t('facts.run'),
       facts: [
         time('started'),
-        time('stopped'),
+        row.stopped === undefined
+          ? undefined
+          : fact(
+              'stopped',
+              row.inferred ? `${fmt.exact(row.stopped)}. ${t('mark.inferredText')}` : fmt.exact(row.stopped),
+            ),
         row.duration_ms === undefined ? undefined : fact('duration_ms', fmt.duration(row.duration_ms)),
         row.exit_code === undefined ? undefined : fact('exit_code', exitCode(row.exit_code), { code: true }),
         fact('pid', String(row.pid), { code: true }),
@@ -56,11 +62,17 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
         row.logon_id === undefined ? undefined : fact('logon_id', `0x${row.logon_id.toString(16)}`, { code: true }),
         code('session'),
         yesNo('protected'),
+        row.app_container ? yesNo('app_container') : undefined,
       ],
+    },
+    {
+      title: t('facts.place'),
+      facts: [code('container'), code('namespaces')],
     },
     {
       title: t('facts.binary'),
       facts: [
+        row.image_mismatch ? fact('image_mismatch', t('mark.mismatchText')) : undefined,
         code('image'),
         code('sha256'),
         code('sha1'),
@@ -75,11 +87,19 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
         fact('file_version'),
         fact('original_file_name'),
         size('file_size'),
+        fact('architecture'),
+        row.entry_entropy === undefined ? undefined : fact('entry_entropy', entropy(row.entry_entropy, t, fmt)),
+        code('entry_sha256'),
+        time('compiled'),
         count('prevalence'),
         count('runs'),
         yesNo('wow64'),
         fact('package'),
       ],
+    },
+    {
+      title: t('facts.missing'),
+      facts: missing(row, t),
     },
     {
       title: t('facts.parent'),
@@ -120,6 +140,8 @@ export function firstFacts(row: EventRow, t: Translate, fmt: Format): FactGroup[
     'sha256',
     'signer',
     'signed',
+    'container',
+    'image_mismatch',
     'parent_image',
     'parent_command_line',
   ];
