@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/cilium/ebpf/asm"
+
+	"github.com/eljefe/eljefe/internal/agent/sensor/linuxproc"
 )
 
 // A program is assembled by appending. Registers R6 to R9 keep their values over
@@ -107,23 +109,65 @@ func (r to) facts(p *program, kind uint32) {
 
 	cred := func(path string) field { return field{"cred", path} }
 	r.copy(p, atEffective, asm.Word, asm.R6, task("cred"), cred("euid"))
-	if p.has("cred", "cap_effective.val") {
-		r.copy(p, atCapabilities, asm.DWord, asm.R6, task("cred"), cred("cap_effective.val"))
-	} else { // two halves, before Linux 6.3
-		p.follow(asm.R1, asm.R6, task("cred"))
-		half := p.at("cred", "cap_effective.cap")
-		p.add(asm.LoadMem(asm.R2, asm.R1, half+4, asm.Word), asm.LSh.Imm(asm.R2, 32))
-		p.add(asm.LoadMem(asm.R3, asm.R1, half, asm.Word), asm.Or.Reg(asm.R2, asm.R3))
-		r.store(p, atCapabilities, asm.R2, asm.DWord)
-	}
-	r.copy(p, atUserNS, asm.Word, asm.R6, task("cred"), cred("user_ns"), field{"user_namespace", "ns.inum"})
-	r.copy(p, atMountNS, asm.Word, asm.R6, task("nsproxy"), field{"nsproxy", "mnt_ns"}, field{"mnt_namespace", "ns.inum"})
+	r.capabilities(p, atCapabilities, "cap_effective")
+	r.capabilities(p, atPermitted, "cap_permitted")
+	r.spaces(p)
 	if p.has("task_struct", "sessionid") {
 		r.copy(p, atSession, asm.Word, asm.R6, task("sessionid"))
 	} else { // without audit
 		p.add(asm.Mov.Imm32(asm.R2, -1))
 		r.store(p, atSession, asm.R2, asm.Word)
 	}
+}
+
+// capabilities writes one of the sets of the task in R6.
+func (r to) capabilities(p *program, at int16, set string) {
+	cred := field{"task_struct", "cred"}
+	if p.has("cred", set+".val") {
+		r.copy(p, at, asm.DWord, asm.R6, cred, field{"cred", set + ".val"})
+		return
+	}
+	// Two halves, before Linux 6.3.
+	p.follow(asm.R1, asm.R6, cred)
+	half := p.at("cred", set+".cap")
+	p.add(asm.LoadMem(asm.R2, asm.R1, half+4, asm.Word), asm.LSh.Imm(asm.R2, 32))
+	p.add(asm.LoadMem(asm.R3, asm.R1, half, asm.Word), asm.Or.Reg(asm.R2, asm.R3))
+	r.store(p, at, asm.R2, asm.DWord)
+}
+
+// spaces writes the numbers of the namespaces of the task in R6. It calls helpers.
+func (r to) spaces(p *program) {
+	at := func(kind int) int16 { return int16(atSpaces + 4*kind) }
+	r.copy(p, at(linuxproc.UserSpace), asm.Word, asm.R6, field{"task_struct", "cred"}, field{"cred", "user_ns"}, field{"user_namespace", "ns.inum"})
+	for _, s := range []struct {
+		kind             int
+		field, structure string
+	}{
+		{linuxproc.GroupSpace, "cgroup_ns", "cgroup_namespace"}, {linuxproc.IPCSpace, "ipc_ns", "ipc_namespace"}, {linuxproc.MountSpace, "mnt_ns", "mnt_namespace"},
+		{linuxproc.NetSpace, "net_ns", "net"}, {linuxproc.TimeSpace, "time_ns", "time_namespace"}, {linuxproc.HostSpace, "uts_ns", "uts_namespace"},
+	} {
+		if p.has("nsproxy", s.field) && p.has(s.structure, "ns.inum") {
+			r.copy(p, at(s.kind), asm.Word, asm.R6, field{"task_struct", "nsproxy"}, field{"nsproxy", s.field}, field{s.structure, "ns.inum"})
+			continue
+		}
+		p.add(asm.Mov.Imm(asm.R2, 0))
+		r.store(p, at(s.kind), asm.R2, asm.Word)
+	}
+	// A process has a number in its pid namespace and in each above: the last counts.
+	// What nsproxy has is the one of its children.
+	p.peek(asm.R2, asm.R6, int32(p.at("task_struct", "thread_pid")))
+	p.add(asm.StoreMem(asm.R10, onPointer, asm.R2, asm.DWord))
+	p.peek(asm.R2, asm.R2, int32(p.at("pid", "level")))
+	number := int32(p.at("upid", "ns")) + 8 // the size of one
+	p.add(
+		asm.LSh.Imm(asm.R2, 32), asm.RSh.Imm(asm.R2, 32), // of 4 bytes
+		asm.Mul.Imm(asm.R2, number),
+		asm.LoadMem(asm.R1, asm.R10, onPointer, asm.DWord),
+		asm.Add.Reg(asm.R2, asm.R1),
+	)
+	p.peek(asm.R2, asm.R2, int32(p.at("pid", "numbers"))+int32(p.at("upid", "ns")))
+	p.peek(asm.R2, asm.R2, int32(p.at("pid_namespace", "ns.inum")))
+	r.store(p, at(linuxproc.PIDSpace), asm.R2, asm.Word)
 }
 
 // leave ends the program.

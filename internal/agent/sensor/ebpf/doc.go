@@ -10,7 +10,7 @@
 // A record of each fork, exec and exit goes through one ring to the agent, in the
 // order in which they happened. Paths and arguments are read in the kernel, so that
 // those of a process that is gone when the agent looks are known too: paths up to
-// 4 KiB and 48 names, arguments up to 24,000 bytes. What is longer is read from /proc
+// 4 KiB and 48 names, arguments up to 23,000 bytes. What is longer is read from /proc
 // if the process still runs; else a command line ends with a mark, and a path is
 // missing. A record for which the ring has no room is counted, and told as a gap.
 //

@@ -4,11 +4,11 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// Places on the stack of execProgram.
+// Places on the stack, below the record that foundProgram puts together there.
 const (
-	onKey     = -8
-	onRead    = -16 // what a helper read
-	onPointer = -24
+	onKey     = -factsSize - 8
+	onRead    = -factsSize - 16 // what a helper read
+	onPointer = -factsSize - 24
 )
 
 // How much has been written behind the record's fixed part is counted in the
@@ -38,11 +38,12 @@ func execProgram(l *layout, m *maps) asm.Instructions {
 	}
 	p.path(rec, atImage, mostPath, []field{{"task_struct", "mm"}, {"mm_struct", "exe_file"}}, "file", "f_path")
 	p.path(rec, atDirectory, 2*mostPath, []field{{"task_struct", "fs"}}, "fs_struct", "pwd")
+	p.group(rec, 2*mostPath+mostGroup)
 	p.commandLine(rec)
 
 	p.add(
 		asm.LoadMem(asm.R3, asm.R7, atWritten, asm.Word),
-		asm.JGT.Imm(asm.R3, 2*mostPath+mostArguments, "end"),
+		asm.JGT.Imm(asm.R3, 2*mostPath+mostGroup+mostArguments, "end"),
 		asm.Add.Imm(asm.R3, execSize),
 		asm.LoadMapPtr(asm.R1, m.ring.FD()), asm.Mov.Reg(asm.R2, asm.R7), asm.Mov.Imm(asm.R4, 0),
 		asm.FnRingbufOutput.Call(),
@@ -75,8 +76,7 @@ func (p *program) path(rec to, at int16, limit int32, fields []field, structure,
 	p.follow(asm.R1, asm.R6, fields...)
 	p.follow(asm.R8, asm.R1, field{structure, path + ".dentry"})
 	p.follow(asm.R9, asm.R1, field{structure, path + ".mnt"})
-	p.add(asm.LoadMem(asm.R1, asm.R7, atWritten, asm.Word))
-	rec.store(p, at, asm.R1, asm.Word) // where it begins, for now
+	p.begin(rec, at)
 	root, mount := int32(p.at("vfsmount", "mnt_root")), int32(p.at("mount", "mnt"))
 	for range mostNames {
 		named, next := p.label("named"), p.label("next")
@@ -102,25 +102,76 @@ func (p *program) path(rec to, at int16, limit int32, fields []field, structure,
 			asm.StoreMem(asm.R10, onPointer, asm.R1, asm.DWord),
 		)
 		p.peek(asm.R3, asm.R8, int32(p.at("dentry", "d_name.name")))
-		p.add(
-			asm.LoadMem(asm.R8, asm.R10, onPointer, asm.DWord),
-			asm.LoadMem(asm.R4, asm.R7, atWritten, asm.Word),
-			asm.JGT.Imm(asm.R4, limit-mostName, out),
-			asm.Mov.Reg(asm.R1, asm.R7), asm.Add.Reg(asm.R1, asm.R4), asm.Add.Imm(asm.R1, execSize),
-			asm.Mov.Imm(asm.R2, mostName),
-			asm.FnProbeReadKernelStr.Call(),
-			asm.JSLT.Imm(asm.R0, 1, out),
-			asm.JSGT.Imm(asm.R0, mostName, out),
-			asm.LoadMem(asm.R4, asm.R7, atWritten, asm.Word),
-			asm.Add.Reg(asm.R4, asm.R0),
-			asm.StoreMem(asm.R7, atWritten, asm.R4, asm.Word),
-		)
+		p.name(limit, out)
 		p.here(next)
 	}
+	p.finish(at, done, out)
+}
+
+// group writes the names of the control group's path, like path does. R8 is the
+// current group. A kernel without such groups writes nothing.
+func (p *program) group(rec to, limit int32) {
+	if !p.has("task_struct", "cgroups") {
+		return
+	}
+	done, out := p.label("done"), p.label("out")
+	above := "parent"
+	if !p.has("kernfs_node", above) {
+		above = "__parent" // since Linux 6.15
+	}
+	p.follow(asm.R1, asm.R6, field{"task_struct", "cgroups"})
+	if number, ok := p.memoryGroup(); ok && !p.oneHierarchy {
+		// Each controller may have a hierarchy. Who makes containers limits their memory.
+		p.peek(asm.R1, asm.R1, int32(p.at("css_set", "subsys"))+8*int32(number))
+		p.peek(asm.R1, asm.R1, int32(p.at("cgroup_subsys_state", "cgroup")))
+	} else {
+		p.peek(asm.R1, asm.R1, int32(p.at("css_set", "dfl_cgrp")))
+	}
+	p.peek(asm.R8, asm.R1, int32(p.at("cgroup", "kn")))
+	p.begin(rec, atGroup)
+	for range mostGroups {
+		p.peek(asm.R1, asm.R8, int32(p.at("kernfs_node", above)))
+		p.add(
+			asm.JEq.Imm(asm.R1, 0, done), // the root has no name
+			asm.StoreMem(asm.R10, onPointer, asm.R1, asm.DWord),
+		)
+		p.peek(asm.R3, asm.R8, int32(p.at("kernfs_node", "name")))
+		p.name(limit, out)
+	}
+	p.finish(atGroup, done, out)
+}
+
+// begin notes at a place of the record where names begin, for now.
+func (p *program) begin(rec to, at int16) {
+	p.add(asm.LoadMem(asm.R1, asm.R7, atWritten, asm.Word))
+	rec.store(p, at, asm.R1, asm.Word)
+}
+
+// name writes the name to which R3 points, or goes on at out if that cannot be
+// done. R8 becomes what stands at onPointer.
+func (p *program) name(limit int32, out string) {
+	p.add(
+		asm.LoadMem(asm.R8, asm.R10, onPointer, asm.DWord),
+		asm.LoadMem(asm.R4, asm.R7, atWritten, asm.Word),
+		asm.JGT.Imm(asm.R4, limit-mostName, out),
+		asm.Mov.Reg(asm.R1, asm.R7), asm.Add.Reg(asm.R1, asm.R4), asm.Add.Imm(asm.R1, execSize),
+		asm.Mov.Imm(asm.R2, mostName),
+		asm.FnProbeReadKernelStr.Call(),
+		asm.JSLT.Imm(asm.R0, 1, out),
+		asm.JSGT.Imm(asm.R0, mostName, out),
+		asm.LoadMem(asm.R4, asm.R7, atWritten, asm.Word),
+		asm.Add.Reg(asm.R4, asm.R0),
+		asm.StoreMem(asm.R7, atWritten, asm.R4, asm.Word),
+	)
+}
+
+// finish writes how many bytes the names have that began at a place. Behind the
+// last of them, and at out, is more that could not be written; not so at done.
+func (p *program) finish(at int16, done, out string) {
 	p.here(out)
 	p.add(
 		asm.LoadMem(asm.R1, asm.R7, atCut, asm.Word),
-		asm.Or.Imm(asm.R1, map[int16]int32{atImage: cutImage, atDirectory: cutDirectory}[at]),
+		asm.Or.Imm(asm.R1, map[int16]int32{atImage: cutImage, atDirectory: cutDirectory, atGroup: cutGroup}[at]),
 		asm.StoreMem(asm.R7, atCut, asm.R1, asm.Word),
 	)
 	p.here(done)
@@ -144,7 +195,7 @@ func (p *program) commandLine(rec to) {
 	p.here("fits")
 	p.add(
 		asm.LoadMem(asm.R4, asm.R7, atWritten, asm.Word),
-		asm.JGT.Imm(asm.R4, 2*mostPath, "end"),
+		asm.JGT.Imm(asm.R4, 2*mostPath+mostGroup, "end"),
 		asm.Mov.Reg(asm.R1, asm.R7), asm.Add.Reg(asm.R1, asm.R4), asm.Add.Imm(asm.R1, execSize),
 		asm.Mov.Reg(asm.R2, asm.R9),
 		asm.Mov.Reg(asm.R3, asm.R8),

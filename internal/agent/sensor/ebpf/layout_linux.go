@@ -13,6 +13,8 @@ import (
 type layout struct {
 	spec *btf.Spec
 	err  error
+
+	oneHierarchy bool // all control groups are in that of version 2
 }
 
 // at returns the offset of a field in a structure of the kernel. The path names
@@ -91,6 +93,21 @@ func member(t btf.Type, name string) (btf.Type, uint32, bool) {
 		}
 	}
 	return nil, 0, false
+}
+
+// memoryGroup returns the number of the memory controller among those of control
+// groups, or that there is none.
+func (l *layout) memoryGroup() (uint64, bool) {
+	var ids *btf.Enum
+	if err := l.spec.TypeByName("cgroup_subsys_id", &ids); err != nil {
+		return 0, false
+	}
+	for _, v := range ids.Values {
+		if v.Name == "memory_cgrp_id" {
+			return v.Value, true
+		}
+	}
+	return 0, false
 }
 
 // arguments returns how many arguments a tracepoint has.

@@ -37,7 +37,8 @@ type loaded struct {
 
 // load puts the programs into the kernel and attaches them. The ends are attached
 // first: a start without an end would be worse than an end without a start.
-func load() (_ *loaded, err error) {
+// oneHierarchy says of which control group the path is read.
+func load(oneHierarchy bool) (_ *loaded, err error) {
 	// Kernels before 5.11 count maps against a limit.
 	if err := rlimit.RemoveMemlock(); err != nil {
 		return nil, fmt.Errorf("lift the limit of locked memory: %w", err)
@@ -65,7 +66,7 @@ func load() (_ *loaded, err error) {
 		}
 		k.closers = append(k.closers, *m.to)
 	}
-	l := &layout{spec: spec}
+	l := &layout{spec: spec, oneHierarchy: oneHierarchy}
 	for _, p := range []struct {
 		tracepoint string
 		code       asm.Instructions

@@ -31,25 +31,27 @@ const (
 	atCreator      = 48
 	atEffective    = 52
 	atCapabilities = 56
-	atUserNS       = 64
-	atMountNS      = 68
-	factsSize      = 72 // without holes: the kernel takes nothing from the stack that was not written
+	atPermitted    = 64
+	atSpaces       = 72  // linuxproc.Namespaces
+	factsSize      = 104 // without holes: the kernel takes nothing from the stack that was not written
 	forkSize       = factsSize
 )
 
-// What an exec has besides: lengths, and behind execSize the names of image and
-// directory and the arguments.
+// What an exec has besides: lengths, and behind execSize the names of image,
+// directory and control group, and the arguments.
 const (
 	atImage     = factsSize
 	atDirectory = factsSize + 4
-	atArguments = factsSize + 8
-	atAll       = factsSize + 12 // bytes that all arguments have
-	atCut       = factsSize + 16
-	atWritten   = factsSize + 20 // bytes behind execSize
-	execSize    = factsSize + 24
+	atGroup     = factsSize + 8
+	atArguments = factsSize + 12
+	atAll       = factsSize + 16 // bytes that all arguments have
+	atCut       = factsSize + 20
+	atWritten   = factsSize + 24 // bytes behind execSize
+	execSize    = factsSize + 32
 
 	cutImage     = 1 // the path goes on
 	cutDirectory = 2
+	cutGroup     = 4
 )
 
 // What an exit has besides.
@@ -75,7 +77,9 @@ const (
 	mostPath      = 4096
 	mostName      = 256 // with the zero behind it
 	mostNames     = 48  // of a path, and mounts on the way
-	mostArguments = 24_000
+	mostGroup     = 1024
+	mostGroups    = 12 // names of the path of a control group
+	mostArguments = 23_000
 	scratchSize   = 32 << 10
 )
 
@@ -83,21 +87,20 @@ const (
 const (
 	kernelThread = 0x00200000 // PF_KTHREAD
 	groupExit    = 0x00000004 // SIGNAL_GROUP_EXIT
-	firstUserNS  = 0xEFFFFFFD // PROC_USER_INIT_INO
 )
 
 // A record is one that a program wrote, decoded.
 type record struct {
-	kind    uint32
-	at      time.Duration
-	facts   linuxproc.Facts // fork, exec, found; of an exit only who it is
-	mountNS uint32
-	end     linuxproc.End // exit
+	kind  uint32
+	at    time.Duration
+	facts linuxproc.Facts // fork, exec, found; of an exit only who it is
+	end   linuxproc.End   // exit
 }
 
 // decoder knows the machine.
 type decoder struct {
 	pageSize uint64
+	mounts   uint32 // the mount namespace of the station's files
 }
 
 // decode reads a record. What the kernel wrote is not doubted more than any
@@ -109,17 +112,19 @@ func (d decoder) decode(raw []byte) (*record, error) {
 	u32 := func(at int) uint32 { return binary.NativeEndian.Uint32(raw[at:]) }
 	u64 := func(at int) uint64 { return binary.NativeEndian.Uint64(raw[at:]) }
 	span := func(at int) time.Duration { return time.Duration(u64(at) & (1<<63 - 1)) }
-	r := &record{kind: u32(atKind), at: span(atTime), mountNS: u32(atMountNS)}
+	r := &record{kind: u32(atKind), at: span(atTime)}
 	r.facts = linuxproc.Facts{
 		Ref:       linuxproc.Ref{PID: u32(atPID), Forked: span(atForked), Execs: u32(atExecs)},
 		Parent:    linuxproc.Ref{PID: u32(atParentPID), Forked: span(atParentForked), Execs: u32(atParentExecs)},
 		Creator:   u32(atCreator),
 		Told:      true,
-		Effective: u32(atEffective), Capabilities: u64(atCapabilities), Session: u32(atSession),
+		Effective: u32(atEffective), Capabilities: u64(atCapabilities), Permitted: u64(atPermitted), Session: u32(atSession),
+		Spaced: true,
 	}
-	if u32(atUserNS) != firstUserNS {
-		r.facts.Capabilities = 0
+	for i := range r.facts.Spaces {
+		r.facts.Spaces[i] = u32(atSpaces + 4*i)
 	}
+	r.facts.SameFiles = r.facts.Spaces[linuxproc.MountSpace] == d.mounts
 	switch r.kind {
 	case kindFork, kindFound:
 		return r, nil
@@ -137,8 +142,8 @@ func (decoder) exec(r *record, raw []byte) error {
 	}
 	u32 := func(at int) uint32 { return binary.NativeEndian.Uint32(raw[at:]) }
 	rest := raw[execSize:]
-	var texts [3][]byte
-	for i, at := range [...]int{atImage, atDirectory, atArguments} {
+	var texts [4][]byte
+	for i, at := range [...]int{atImage, atDirectory, atGroup, atArguments} {
 		n := u32(at)
 		if uint64(n) > uint64(len(rest)) {
 			return fmt.Errorf("record of an exec has %d bytes where %d should be", len(rest), n)
@@ -151,8 +156,11 @@ func (decoder) exec(r *record, raw []byte) error {
 	if cut := u32(atCut); cut&cutDirectory == 0 {
 		r.facts.Directory = path(texts[1])
 	}
+	if cut := u32(atCut); cut&cutGroup == 0 {
+		r.facts.Container, r.facts.Grouped = linuxproc.ContainerInPath(path(texts[2])), true
+	}
 	if n := u32(atArguments); n > 0 {
-		r.facts.CommandLine = linuxproc.Line(texts[2], u32(atAll) > n)
+		r.facts.CommandLine = linuxproc.Line(texts[3], u32(atAll) > n)
 	}
 	return nil
 }

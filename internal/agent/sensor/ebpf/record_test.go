@@ -25,8 +25,10 @@ func newRaw(kind uint32, size int) raw {
 	r.u32(atEffective, 1000)
 	r.u64(atCapabilities, 1<<21)
 	r.u32(atSession, 5)
-	r.u32(atUserNS, firstUserNS)
-	r.u32(atMountNS, 77)
+	r.u64(atPermitted, 1<<21|1<<12)
+	for i := range len(linuxproc.Namespaces{}) {
+		r.u32(atSpaces+4*i, uint32(70+i))
+	}
 	return r
 }
 
@@ -34,39 +36,42 @@ func (r raw) u32(at int, v uint32) { binary.NativeEndian.PutUint32(r[at:], v) }
 func (r raw) u64(at int, v uint64) { binary.NativeEndian.PutUint64(r[at:], v) }
 
 // exec adds the texts of an exec.
-func (r raw) exec(image, directory, arguments string, all int) raw {
+func (r raw) exec(image, directory, group, arguments string, all int) raw {
 	r.u32(atImage, uint32(len(image)))
 	r.u32(atDirectory, uint32(len(directory)))
+	r.u32(atGroup, uint32(len(group)))
 	r.u32(atArguments, uint32(len(arguments)))
 	r.u32(atAll, uint32(all))
-	return append(r, image+directory+arguments...)
+	return append(r, image+directory+group+arguments...)
 }
 
 func TestDecode(t *testing.T) {
-	d := decoder{pageSize: 4096}
+	d := decoder{pageSize: 4096, mounts: 72}
 	want := linuxproc.Facts{
 		Ref:    linuxproc.Ref{PID: 100, Forked: time.Hour, Execs: 1},
 		Parent: linuxproc.Ref{PID: 99, Forked: time.Minute, Execs: 2},
-		Told:   true, Effective: 1000, Capabilities: 1 << 21, Session: 5,
+		Told:   true, Effective: 1000, Capabilities: 1 << 21, Permitted: 1<<21 | 1<<12, Session: 5, SameFiles: true,
+		Spaced: true, Spaces: linuxproc.Namespaces{70, 71, 72, 73, 74, 75, 76, 77},
 	}
 	r, err := d.decode(newRaw(kindFork, forkSize))
-	if err != nil || r.facts != want || r.kind != kindFork || r.at != 2*time.Hour || r.mountNS != 77 {
+	if err != nil || r.facts != want || r.kind != kindFork || r.at != 2*time.Hour {
 		t.Errorf("fork gives %+v, %v; want %+v", r, err, want)
 	}
 
-	want.Image, want.Directory, want.CommandLine = "/usr/bin/true", "/", `true "a b"`
-	r, err = d.decode(newRaw(kindExec, execSize).exec("true\x00bin\x00usr\x00", "", "true\x00a b\x00", 9))
+	id := strings.Repeat("4f", 32)
+	want.Image, want.Directory, want.CommandLine, want.Container, want.Grouped = "/usr/bin/true", "/", `true "a b"`, id, true
+	r, err = d.decode(newRaw(kindExec, execSize).exec("true\x00bin\x00usr\x00", "", "docker-"+id+".scope\x00system.slice\x00", "true\x00a b\x00", 9))
 	if err != nil || r.facts != want {
 		t.Errorf("exec gives %+v, %v; want %+v", r, err, want)
 	}
-	r, err = d.decode(newRaw(kindExec, execSize).exec("x\x00", "tmp\x00", "true\x00a", 9))
-	if err != nil || r.facts.Image != "/x" || r.facts.Directory != "/tmp" || r.facts.CommandLine != "true a …" {
+	r, err = d.decode(newRaw(kindExec, execSize).exec("x\x00", "tmp\x00", "ssh.service\x00", "true\x00a", 9))
+	if err != nil || r.facts.Image != "/x" || r.facts.Directory != "/tmp" || r.facts.CommandLine != "true a …" || r.facts.Container != "" || !r.facts.Grouped {
 		t.Errorf("exec with arguments that were cut gives %+v, %v", r, err)
 	}
 	cut := newRaw(kindExec, execSize)
-	cut.u32(atCut, cutImage|cutDirectory)
-	r, err = d.decode(cut.exec("x\x00", "tmp\x00", "", 9))
-	if err != nil || r.facts.Image != "" || r.facts.Directory != "" || r.facts.CommandLine != "" {
+	cut.u32(atCut, cutImage|cutDirectory|cutGroup)
+	r, err = d.decode(cut.exec("x\x00", "tmp\x00", id+"\x00", "", 9))
+	if err != nil || r.facts.Grouped || r.facts.Container != "" || r.facts.Image != "" || r.facts.Directory != "" || r.facts.CommandLine != "" {
 		t.Errorf("exec of which nothing is certain gives %+v, %v", r, err)
 	}
 
@@ -86,16 +91,10 @@ func TestDecode(t *testing.T) {
 	if *r.end.Used != used || *r.end.Status != 9 || r.end.Ref != want.Ref {
 		t.Errorf("exit gives %+v, used %+v; want %+v", r.end, *r.end.Used, used)
 	}
-
-	inside := newRaw(kindFork, forkSize)
-	inside.u32(atUserNS, 5)
-	if r, err := d.decode(inside); err != nil || r.facts.Capabilities != 0 {
-		t.Errorf("in a user namespace of its own it is %+v, %v; want no capabilities", r, err)
-	}
 }
 
 func TestDecodeDamaged(t *testing.T) {
-	long := newRaw(kindExec, execSize).exec("a\x00", "b\x00", "c\x00", 2)
+	long := newRaw(kindExec, execSize).exec("a\x00", "b\x00", "", "c\x00", 2)
 	long.u32(atArguments, 1<<32-1)
 	for name, r := range map[string]raw{
 		"empty": {}, "short": newRaw(kindFork, factsSize)[:factsSize-1], "an exec that is short": newRaw(kindExec, execSize-1),
@@ -110,7 +109,7 @@ func TestDecodeDamaged(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(newRaw(kindFork, forkSize)))
 	f.Add([]byte(newRaw(kindExit, exitSize)))
-	f.Add([]byte(newRaw(kindExec, execSize).exec("true\x00bin\x00", "tmp\x00", "true\x00a b\x00", 9)))
+	f.Add([]byte(newRaw(kindExec, execSize).exec("true\x00bin\x00", "tmp\x00", "x.scope\x00", "true\x00a b\x00", 9)))
 	f.Add([]byte(newRaw(kindFound, factsSize)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := decoder{pageSize: 4096}.decode(raw)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/cilium/ebpf/ringbuf"
@@ -40,15 +39,12 @@ type Config struct {
 
 // Source is a sensor.Source. Its programs are in the kernel from Open on.
 type Source struct {
-	log     *slog.Logger
-	station *linuxproc.Config
+	*linuxproc.Base
 	decoder decoder
-	mounts  uint32 // the agent's mount namespace
 
-	mu      sync.Mutex
-	kernel  *loaded // nil: not loaded now
-	tracker *linuxproc.Tracker
-	since   time.Duration // since boot: from when on the kernel tells of forks
+	// These change in Begin and End only.
+	kernel *loaded       // nil: not loaded now
+	since  time.Duration // since boot: from when on the kernel tells of forks
 }
 
 // Open loads the programs. The error says why this station cannot have them; the
@@ -61,58 +57,51 @@ func Open(cfg Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{log: cfg.Log, station: station, decoder: decoder{pageSize: uint64(os.Getpagesize())}}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
-	var own syscall.Stat_t
-	if err := syscall.Stat("/proc/self/ns/mnt", &own); err != nil {
-		return nil, fmt.Errorf("tell the agent's mount namespace: %w", err)
-	}
-	s.mounts = uint32(own.Ino)
+	s := &Source{Base: linuxproc.NewBase(station, cfg.Log)}
+	s.decoder = decoder{pageSize: uint64(os.Getpagesize()), mounts: station.Proc.Mounts}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, station.Runs.Close())
 	}
 	return s, nil
 }
 
+// load loads the programs, if they are not loaded.
 func (s *Source) load() error {
-	kernel, err := load()
+	if s.kernel != nil {
+		return nil
+	}
+	kernel, err := load(s.Proc.OneHierarchy())
 	if err != nil {
 		return err
 	}
-	s.kernel, s.since = kernel, s.station.Clock.Now()
+	s.kernel, s.since = kernel, s.Clock.Now()
 	debug.FreeOSMemory() // the kernel's types take more than the sensor ever will
 	return nil
 }
 
 // Close takes the programs out of the kernel. Run must have ended.
 func (s *Source) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	err := s.station.Runs.Close()
-	if s.kernel != nil {
-		err = errors.Join(err, s.kernel.close())
-		s.kernel = nil
-	}
-	return err
+	return s.Finish(func() (err error) {
+		if s.kernel != nil {
+			err, s.kernel = s.kernel.close(), nil
+		}
+		return err
+	})
 }
 
 // Run implements sensor.Source.
 func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
-	s.mu.Lock()
-	if s.kernel == nil {
-		if err := s.load(); err != nil {
-			s.mu.Unlock()
-			return err
-		}
+	tracker, err := s.Begin(sink, s.load)
+	if err != nil {
+		return err
 	}
-	kernel, before := s.kernel, s.since
-	s.tracker = linuxproc.NewTracker(*s.station, sink)
-	s.mu.Unlock()
-	defer s.end()
-
-	ring, err := ringbuf.NewReader(kernel.ring)
+	defer s.End(func() {
+		if err := s.kernel.close(); err != nil {
+			s.Log.Warn("a program stays in the kernel", "err", err)
+		}
+		s.kernel = nil
+	})
+	ring, err := ringbuf.NewReader(s.kernel.ring)
 	if err != nil {
 		return fmt.Errorf("read the kernel's records: %w", err)
 	}
@@ -122,13 +111,13 @@ func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
 	defer cancel(nil)
 	var both sync.WaitGroup
 	both.Go(func() {
-		if err := s.read(ring, sink); err != nil {
+		if err := s.read(ring, tracker, sink); err != nil {
 			cancel(err)
 		}
 	})
 	both.Go(func() {
-		w := &watch{source: s, kernel: kernel, sink: sink, looked: time.Now()}
-		if err := w.run(work, before); err != nil {
+		w := &watch{source: s, kernel: s.kernel, tracker: tracker, sink: sink, looked: time.Now()}
+		if err := w.run(work, s.since); err != nil {
 			cancel(err)
 		}
 		// What the kernel has written until now is read, and then read ends.
@@ -137,7 +126,7 @@ func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
 		}
 	})
 	both.Wait()
-	s.tracker.Flush()
+	tracker.Flush()
 	err = context.Cause(work)
 	if ctx.Err() != nil {
 		err = nil
@@ -145,18 +134,8 @@ func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
 	return errors.Join(err, ring.Close())
 }
 
-// end takes the programs out of the kernel, so that a Run that comes later begins anew.
-func (s *Source) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.kernel.close(); err != nil {
-		s.log.Warn("a program stays in the kernel", "err", err)
-	}
-	s.kernel, s.tracker = nil, nil
-}
-
-// read reports records until the ring is flushed.
-func (s *Source) read(ring *ringbuf.Reader, sink *sensor.Sink) error {
+// read tells the tracker of records until the ring is flushed.
+func (s *Source) read(ring *ringbuf.Reader, tracker *linuxproc.Tracker, sink *sensor.Sink) error {
 	var raw ringbuf.Record
 	for {
 		err := ring.ReadInto(&raw)
@@ -170,17 +149,16 @@ func (s *Source) read(ring *ringbuf.Reader, sink *sensor.Sink) error {
 		if err != nil {
 			now := time.Now()
 			sink.Lost(1, now, now, unreadable)
-			s.log.Debug("a record of the kernel cannot be read", "err", err)
+			s.Log.Debug("a record of the kernel cannot be read", "err", err)
 			continue
 		}
-		r.facts.SameFiles = r.mountNS == s.mounts
 		switch r.kind {
 		case kindFork:
-			s.tracker.Forked(r.facts)
+			tracker.Forked(r.facts)
 		case kindExec:
-			s.tracker.Execed(r.facts, r.at)
+			tracker.Execed(r.facts, r.at)
 		case kindExit:
-			s.tracker.Ended(r.end)
+			tracker.Ended(r.end)
 		}
 	}
 }
@@ -205,7 +183,6 @@ func (s *Source) snapshot(kernel *loaded) ([]linuxproc.Facts, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list processes: %w", err)
 		}
-		r.facts.SameFiles = r.mountNS == s.mounts
 		all = append(all, r.facts)
 	}
 	return all, nil
@@ -213,31 +190,15 @@ func (s *Source) snapshot(kernel *loaded) ([]linuxproc.Facts, error) {
 
 // Rundown implements sensor.Source.
 func (s *Source) Rundown(ctx context.Context) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tracker == nil {
-		return 0, errors.New("the sensor does not run")
-	}
-	all, err := s.snapshot(s.kernel)
-	if err != nil {
-		return 0, err
-	}
-	return s.tracker.Found(all, s.station.Clock.Now()-linuxproc.Young, true), ctx.Err()
-}
-
-// SameFiles tells whether a process that was reported a moment ago sees the
-// files that the agent sees: whether it is not in a container.
-func (s *Source) SameFiles(seq uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tracker != nil && s.tracker.SameFiles(seq)
+	return s.Recount(ctx, func() ([]linuxproc.Facts, error) { return s.snapshot(s.kernel) }, s.Clock.Now()-linuxproc.Young)
 }
 
 // watch looks at the clock, the losses and, now and then, at all that runs.
 type watch struct {
-	source *Source
-	kernel *loaded
-	sink   *sensor.Sink
+	source  *Source
+	kernel  *loaded
+	tracker *linuxproc.Tracker
+	sink    *sensor.Sink
 
 	lost     uint64
 	looked   time.Time // for losses
@@ -254,10 +215,7 @@ func (w *watch) run(ctx context.Context, before time.Duration) error {
 	if err != nil {
 		return err
 	}
-	s.tracker.Found(all, before, false)
-	if err := s.tracker.Forget(); err != nil {
-		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
-	}
+	s.First(w.tracker, all, before)
 	w.compared = time.Now()
 	ticks := time.NewTicker(tick)
 	defer ticks.Stop()
@@ -266,7 +224,7 @@ func (w *watch) run(ctx context.Context, before time.Duration) error {
 		case <-ctx.Done():
 			return w.losses(time.Now())
 		case now := <-ticks.C:
-			s.tracker.Tick()
+			w.tracker.Tick()
 			if now.Sub(w.looked) < lookEvery {
 				continue
 			}
@@ -279,9 +237,7 @@ func (w *watch) run(ctx context.Context, before time.Duration) error {
 
 func (w *watch) look(now time.Time) error {
 	s := w.source
-	if err := s.station.Clock.Look(); err != nil {
-		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
-	}
+	s.Look()
 	if err := w.losses(now); err != nil {
 		return err
 	}
@@ -297,7 +253,7 @@ func (w *watch) look(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	s.tracker.Found(all, s.station.Clock.Now()-linuxproc.Young, false)
+	w.tracker.Found(all, s.Clock.Now()-linuxproc.Young, false)
 	return nil
 }
 

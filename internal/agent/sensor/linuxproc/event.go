@@ -19,10 +19,14 @@ func (t *Tracker) event(kind event.Kind, p *process) *event.Process {
 		PID: p.PID, BootID: t.cfg.BootID, ProcessSeq: p.Seq(),
 		Image: p.Image, CommandLine: p.CommandLine, CurrentDirectory: p.Directory,
 		ParentPID: p.Parent.PID, ParentProcessSeq: p.Parent.Seq(), CreatorPID: p.Creator,
+		Container: p.Container, Namespaces: p.Spaces.Beside(t.cfg.Own), Missing: p.unknown(),
 	}
 	if p.Told {
-		elevated := p.elevated()
-		e.User, e.Elevated = t.cfg.Users.Name(p.Effective), &elevated
+		elevated, effective, permitted := p.elevated(), event.CapabilitySet(p.Capabilities), event.CapabilitySet(p.Permitted)
+		e.User, e.Elevated, e.Capabilities = t.cfg.Users.Name(p.Effective), &elevated, &effective
+		if permitted != effective {
+			e.CapabilitiesPermitted = &permitted
+		}
 	}
 	if p.Told && p.Session != noSession {
 		e.LogonID = uint64(p.Session)
@@ -40,7 +44,7 @@ func (t *Tracker) stop(p *process, end *End) {
 	}
 	e := &event.Process{
 		Kind: event.Stop, Time: t.cfg.Clock.Time(end.At), Started: t.cfg.Clock.Time(p.began), Sensor: t.cfg.Sensor,
-		PID: p.PID, BootID: t.cfg.BootID, ProcessSeq: p.Seq(), Image: p.Image,
+		PID: p.PID, BootID: t.cfg.BootID, ProcessSeq: p.Seq(), Image: p.Image, Inferred: end.Inferred,
 	}
 	if e.Time.Before(e.Started) {
 		e.Time = e.Started // the station's clock was set back meanwhile

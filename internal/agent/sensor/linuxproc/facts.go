@@ -1,6 +1,11 @@
 package linuxproc
 
 import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -24,13 +29,42 @@ type Facts struct {
 	Parent  Ref
 	Creator uint32 // pid of who made the fork, where that is not the parent; 0: it is
 
-	Told         bool   // whether the next four are known
+	Told         bool   // whether the next five are known
 	Effective    uint32 // user whose rights it has
-	Capabilities uint64 // effective; 0 in a user namespace of its own, where they mean little
+	Capabilities uint64 // effective, in its own user namespace
+	Permitted    uint64 // likewise
 	Session      uint32 // of the audit system: one for each login; noSession for none
-	SameFiles    bool   // it sees the files that the agent sees, under the same names
+	SameFiles    bool   // it sees the station's files, under the same names
+
+	Spaced    bool       // whether all of Spaces are known; else those of users and mounts, if Told
+	Spaces    Namespaces // 0: not known
+	Grouped   bool       // whether Container is known
+	Container string     // "" is none
 
 	Image, CommandLine, Directory string
+
+	// Why what is not known could not be read; "": nobody tried, or it is not there.
+	// The second is of Spaces and Container.
+	Unread, Unplaced Reason
+}
+
+// A Reason says why something of a process is not known, in the words of events.
+type Reason string
+
+const (
+	exited Reason = "exited"
+	denied Reason = "denied"
+	failed Reason = "failed"
+)
+
+func reasonOf(err error) Reason {
+	switch {
+	case errors.Is(err, ErrGone), errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ESRCH):
+		return exited
+	case errors.Is(err, fs.ErrPermission):
+		return denied
+	}
+	return failed
 }
 
 // noSession is the session of what no login began.
@@ -39,9 +73,10 @@ const noSession = 1<<32 - 1
 // An End is what a sensor knows of the end of a process.
 type End struct {
 	Ref
-	At     time.Duration // since boot
-	Status *uint32       // as wait(2) gives it; nil: not known
-	Used   *Usage        // nil: not known
+	At       time.Duration // since boot
+	Inferred bool          // the end was missed: At is when the process was found gone
+	Status   *uint32       // as wait(2) gives it; nil: not known
+	Used     *Usage        // nil: not known
 }
 
 // Usage is what a process has used, its threads included, but not its children.
@@ -81,5 +116,29 @@ const powerful = 1<<0 | // CAP_CHOWN
 	1<<39 // CAP_BPF
 
 // elevated tells whether a process may do more than its user: root may, and who
-// has a capability by which one becomes root.
-func (f *Facts) elevated() bool { return f.Effective == 0 || f.Capabilities&powerful != 0 }
+// has a capability by which one becomes root. In a user namespace of its own a
+// process may have all of them, and they mean little.
+func (f *Facts) elevated() bool {
+	users := f.Spaces[UserSpace]
+	return f.Effective == 0 || f.Capabilities&powerful != 0 && (users == 0 || users == firstUserSpace)
+}
+
+// unknown says what of a process is not known and why, sorted, as events do.
+func (f *Facts) unknown() string {
+	var list []string
+	note := func(known bool, why Reason, names ...string) {
+		for _, name := range names {
+			if !known && why != "" {
+				list = append(list, name+"="+string(why))
+			}
+		}
+	}
+	note(f.Told, f.Unread, "capabilities", "user")
+	note(f.Image != "", f.Unread, "image")
+	note(f.CommandLine != "", f.Unread, "command_line")
+	note(f.Directory != "", f.Unread, "current_directory")
+	note(f.Spaced, f.Unplaced, "namespaces")
+	note(f.Grouped, f.Unplaced, "container")
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}

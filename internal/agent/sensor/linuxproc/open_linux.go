@@ -14,6 +14,7 @@ func Open(name event.Sensor, dir string) (*Config, error) {
 		return nil, err
 	}
 	cfg := &Config{Sensor: name, BootID: boot, Proc: NewProc("/proc"), Users: NewUsers("/etc/passwd")}
+	cfg.Own = cfg.Proc.Station()
 	var clockPath string
 	if dir != "" {
 		clockPath = filepath.Join(dir, "boottime.json")

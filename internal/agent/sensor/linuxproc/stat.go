@@ -62,8 +62,8 @@ func ParseStat(raw []byte) (*Stat, error) {
 
 // Status is what /proc/PID/status tells of a process's rights.
 type Status struct {
-	User, Effective uint32 // real and effective user
-	Capabilities    uint64 // effective
+	User, Effective         uint32 // real and effective user
+	Capabilities, Permitted uint64 // effective and permitted ones
 }
 
 // ParseStatus reads the text of /proc/PID/status.
@@ -84,6 +84,8 @@ func ParseStatus(raw []byte) (*Status, error) {
 			s.User, s.Effective = uint32(uid), uint32(euid)
 		case name == "CapEff" && len(fields) == 1:
 			s.Capabilities, err = strconv.ParseUint(fields[0], 16, 64)
+		case name == "CapPrm" && len(fields) == 1:
+			s.Permitted, err = strconv.ParseUint(fields[0], 16, 64)
 		default:
 			continue
 		}
@@ -92,8 +94,8 @@ func ParseStatus(raw []byte) (*Status, error) {
 		}
 		found++
 	}
-	if found != 2 {
-		return nil, errors.New("status has no Uid or no CapEff")
+	if found != 3 {
+		return nil, errors.New("status has no Uid, no CapEff or no CapPrm")
 	}
 	return &s, nil
 }

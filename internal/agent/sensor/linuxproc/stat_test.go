@@ -1,8 +1,10 @@
 package linuxproc
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -45,10 +47,10 @@ func FuzzParseStat(f *testing.F) {
 
 func TestParseStatus(t *testing.T) {
 	got, err := ParseStatus([]byte(statusText))
-	if want := (Status{User: 1000, Effective: 0, Capabilities: 0x1ffffffffff}); err != nil || *got != want {
+	if want := (Status{User: 1000, Effective: 0, Capabilities: 0x1ffffffffff, Permitted: 0x1ffffffffff}); err != nil || *got != want {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
-	for _, text := range []string{"", "Uid:\t1\t1\t1\t1\n", "Uid:\t1\t1\t1\t1\nCapEff:\tx\n", "Uid:\t-1\t1\t1\t1\nCapEff:\t0\n"} {
+	for _, text := range []string{"", "Uid:\t1\t1\t1\t1\n", "Uid:\t1\t1\t1\t1\nCapPrm:\t0\nCapEff:\tx\n", "Uid:\t-1\t1\t1\t1\nCapPrm:\t0\nCapEff:\t0\n", "Uid:\t1\t1\t1\t1\nCapEff:\t0\n"} {
 		if got, err := ParseStatus([]byte(text)); err == nil {
 			t.Errorf("%q gives %+v; want an error", text, got)
 		}
@@ -74,8 +76,8 @@ func fakeProc(t *testing.T, files map[string]string) *Proc {
 		}
 		var err error
 		switch filepath.Base(name) {
-		case "exe", "cwd", "mnt", "user":
-			err = os.Symlink(text, path)
+		case "exe", "cwd", "cgroup:", "ipc", "mnt", "net", "pid", "time", "user", "uts":
+			err = os.Symlink(text, strings.TrimSuffix(path, ":"))
 		default:
 			err = os.WriteFile(path, []byte(text), 0o600)
 		}
@@ -87,9 +89,12 @@ func fakeProc(t *testing.T, files map[string]string) *Proc {
 }
 
 var sleeping = map[string]string{
-	"self/ns/mnt": "mnt:[1]",
-	"25146/stat":  statSleep, "25146/status": statusText, "25146/cmdline": "sleep\x00a b\x00", "25146/sessionid": "3",
-	"25146/exe": "/usr/bin/sleep (deleted)", "25146/cwd": "/tmp", "25146/ns/mnt": "mnt:[1]", "25146/ns/user": firstUserNamespace,
+	"self/ns/mnt": "mnt:[1]", "self/cgroup": "0::/init.scope\n",
+	"1/ns/cgroup:": "cgroup:[11]", "1/ns/ipc": "ipc:[12]", "1/ns/mnt": "mnt:[1]", "1/ns/net": "net:[13]", "1/ns/pid": "pid:[14]", "1/ns/user": "user:[4026531837]", "1/ns/uts": "uts:[15]",
+	"25146/ns/cgroup:": "cgroup:[11]", "25146/ns/ipc": "ipc:[12]", "25146/ns/net": "net:[13]", "25146/ns/pid": "pid:[14]", "25146/ns/uts": "uts:[15]",
+	"25146/cgroup": "0::/user.slice/user-0.slice/session-1.scope\n",
+	"25146/stat":   statSleep, "25146/status": statusText, "25146/cmdline": "sleep\x00a b\x00", "25146/sessionid": "3",
+	"25146/exe": "/usr/bin/sleep (deleted)", "25146/cwd": "/tmp", "25146/ns/mnt": "mnt:[1]", "25146/ns/user": "user:[4026531837]",
 	"2/stat": statKernel, "77/stat": statNasty, "uptime": "1 1",
 }
 
@@ -101,15 +106,19 @@ func TestFill(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Facts{
-		Ref: f.Ref, Told: true, Effective: 0, Capabilities: 0x1ffffffffff, Session: 3, SameFiles: true,
+		Ref: f.Ref, Told: true, Effective: 0, Capabilities: 0x1ffffffffff, Permitted: 0x1ffffffffff, Session: 3, SameFiles: true,
+		Spaced: true, Spaces: Namespaces{11, 12, 1, 13, 14, 0, firstUserSpace, 15}, Grouped: true,
 		Image: "/usr/bin/sleep", CommandLine: `sleep "a b"`, Directory: "/tmp",
 	}
 	if f != want {
 		t.Errorf("got %+v; want %+v", f, want)
 	}
+	if got := f.Spaces.Beside(p.Station()); got != "" || f.unknown() != "" {
+		t.Errorf("it is said to be in the namespaces %q and to lack %q; want neither", got, f.unknown())
+	}
 	for name, ref := range map[string]Ref{"another with the pid": {PID: 25146, Forked: time.Second}, "none": {PID: 5}, "one that has ended": {PID: 77, Forked: 99 * Tick}} {
 		f := Facts{Ref: ref}
-		if err := p.Fill(&f); err != ErrGone || f.CommandLine != "" {
+		if err := p.Fill(&f); err != ErrGone || f.CommandLine != "" || f.unknown() != "capabilities=exited command_line=exited container=exited current_directory=exited image=exited namespaces=exited user=exited" {
 			t.Errorf("%s gives %+v, %v; want nothing but %v", name, f, err, ErrGone)
 		}
 	}
@@ -125,11 +134,32 @@ func TestFillContainer(t *testing.T) {
 	for name, text := range sleeping {
 		files[name] = text
 	}
-	files["25146/ns/user"], files["25146/ns/mnt"] = "user:[5]", "mnt:[2]"
+	id := strings.Repeat("4f", 32)
+	files["25146/ns/user"], files["25146/ns/mnt"], files["25146/cgroup"] = "user:[5]", "mnt:[2]", "0::/system.slice/docker-"+id+".scope\n"
+	files["25146/status"] = strings.NewReplacer("\t0\t0\t0", "\t1000\t1000\t1000").Replace(statusText)
 	p := fakeProc(t, files)
 	f := Facts{Ref: Ref{PID: 25146, Forked: 2425672 * Tick}}
-	if err := p.Fill(&f); err != nil || f.Capabilities != 0 || f.SameFiles {
-		t.Errorf("got %+v, %v; want no capabilities, and other files", f, err)
+	if err := p.Fill(&f); err != nil || f.Capabilities != 0x1ffffffffff || f.elevated() || f.SameFiles || f.Container != id {
+		t.Errorf("got %+v, %v; want all capabilities, no power, other files and the container %s", f, err, id)
+	}
+	if got, want := f.Spaces.Beside(p.Station()), "mnt=2 user=5"; got != want {
+		t.Errorf("its namespaces are %q; want %q", got, want)
+	}
+}
+
+// Where a process is may be unknown while all else is known; that is said.
+func TestFillUnplaced(t *testing.T) {
+	files := maps.Clone(sleeping)
+	delete(files, "25146/ns/net")
+	delete(files, "25146/cgroup")
+	f := Facts{Ref: Ref{PID: 25146, Forked: 2425672 * Tick}}
+	if err := fakeProc(t, files).Fill(&f); err != nil || f.CommandLine == "" || f.unknown() != "container=exited namespaces=exited" {
+		t.Errorf("got %+v, %v, lacking %q", f, err, f.unknown())
+	}
+	delete(files, "self/cgroup") // a kernel without control groups
+	f = Facts{Ref: f.Ref}
+	if err := fakeProc(t, files).Fill(&f); err != nil || f.unknown() != "namespaces=exited" {
+		t.Errorf("got %v, lacking %q; want no word of a container", err, f.unknown())
 	}
 }
 

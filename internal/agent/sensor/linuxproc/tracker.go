@@ -29,7 +29,8 @@ type Config struct {
 	Clock  *Clock
 	Proc   *Proc
 	Users  *Users
-	Runs   *Runs // remembers what began with an exec; nil: nobody does
+	Runs   *Runs      // remembers what began with an exec; nil: nobody does
+	Own    Namespaces // the station's; zero: not known
 }
 
 // A Tracker knows the processes that run, and turns what a source tells of them
@@ -76,7 +77,7 @@ func (t *Tracker) Current(pid uint32) (Ref, bool) {
 }
 
 // SameFiles tells whether a process that was reported a moment ago sees the
-// files that the agent sees: not in a container.
+// station's files: not in a container.
 func (t *Tracker) SameFiles(seq uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,7 +100,13 @@ func (t *Tracker) Forked(f Facts) {
 		t.start(from)
 		f.Image, f.CommandLine, f.Directory = from.Image, from.CommandLine, from.Directory
 		if !f.Told {
-			f.Told, f.Effective, f.Capabilities, f.Session, f.SameFiles = from.Told, from.Effective, from.Capabilities, from.Session, from.SameFiles
+			f.Told, f.Effective, f.Capabilities, f.Permitted, f.Session, f.SameFiles = from.Told, from.Effective, from.Capabilities, from.Permitted, from.Session, from.SameFiles
+		}
+		if !f.Spaced {
+			f.Spaced, f.Spaces = from.Spaced, from.Spaces
+		}
+		if !f.Grouped {
+			f.Grouped, f.Container = from.Grouped, from.Container
 		}
 	}
 	p := &process{Facts: f, began: f.Forked, seen: t.cfg.Clock.Now()}
@@ -148,8 +155,13 @@ func (t *Tracker) Ended(e End) {
 	case p.ended != 0:
 		return
 	}
+	t.end(p, &e)
+}
+
+// end reports the end of a process, and remembers it for a while.
+func (t *Tracker) end(p *process, e *End) {
 	t.start(p)
-	t.stop(p, &e)
+	t.stop(p, e)
 	p.ended = t.cfg.Clock.Now()
 	p.Image, p.CommandLine, p.Directory = "", "", ""
 	t.ended = append(t.ended, p)
@@ -180,7 +192,7 @@ func (t *Tracker) Tick() {
 // /proc. Those that the Tracker does not know are reported as running, if they
 // were forked before the time since boot from which on the source tells of forks
 // itself; again says to report the known ones so too. It returns how many were
-// reported.
+// reported. Of what has been gone for two calls, an end is inferred.
 func (t *Tracker) Found(all []Facts, before time.Duration, again bool) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -218,7 +230,7 @@ func (t *Tracker) Found(all []Facts, before time.Duration, again bool) int {
 		case there[pid] || p.ended != 0 || now-p.Forked < Young:
 			p.missing = 0
 		case p.missing > 0: // its end was lost, and counted by the source
-			delete(t.table, pid)
+			t.end(p, &End{Ref: p.Ref, At: now, Inferred: true})
 		default:
 			p.missing++
 		}
@@ -232,7 +244,8 @@ func (t *Tracker) start(p *process) {
 		return
 	}
 	p.reported = true
-	if !p.Told || p.Image == "" || p.CommandLine == "" || p.Directory == "" || strings.HasSuffix(p.CommandLine, cut) {
+	placed := p.Spaced && p.Grouped || p.Unplaced != ""
+	if !p.Told || !placed || p.Image == "" || p.CommandLine == "" || p.Directory == "" || strings.HasSuffix(p.CommandLine, cut) {
 		_ = t.cfg.Proc.Fill(&p.Facts) // what has ended already is told as far as it is known
 	}
 	if p.began != p.Forked {

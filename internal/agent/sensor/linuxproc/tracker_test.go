@@ -43,7 +43,7 @@ func proc(pid uint32, after time.Duration, execs uint32) Ref {
 }
 
 func running(ref, parent Ref, image string) Facts {
-	f := Facts{Ref: ref, Parent: parent, Told: true, Session: noSession, Image: image, Directory: "/"}
+	f := Facts{Ref: ref, Parent: parent, Told: true, Spaced: true, Grouped: true, Session: noSession, Image: image, Directory: "/"}
 	if image != "" {
 		f.CommandLine = image + " x"
 	}
@@ -220,8 +220,24 @@ func TestForget(t *testing.T) {
 		s.Execed(running(proc(2000+i, 0, 1), Ref{}, "/true"), at(0))
 	}
 	s.pass(linger + time.Second)
+	s.told()
 	s.Found(nil, 0, false)
+	if got := s.told(); got != "" {
+		t.Errorf("of what was not found once it tells %s", got)
+	}
 	s.Found(nil, 0, false)
+	events, _, err := s.sink.Take(t.Context(), 1000)
+	if err != nil || len(events) != 100 {
+		t.Fatalf("%d events of 100 processes that were not found twice, %v", len(events), err)
+	}
+	for _, p := range events {
+		if p.Kind != event.Stop || !p.Inferred || !p.Time.Equal(s.cfg.Clock.Time(s.clock.since)) {
+			t.Fatalf("told %+v; want an end that was inferred now", p)
+		}
+	}
+	s.Ended(End{Ref: proc(2000, 0, 1), At: at(2)})
+	s.want("the end itself, if it still comes, tells nothing", "")
+	s.pass(linger + time.Second)
 	if n := len(s.table) + len(s.files) + len(s.ended) + len(s.recent) + len(s.pending); n != 0 {
 		t.Errorf("%d things are remembered of what is gone", n)
 	}

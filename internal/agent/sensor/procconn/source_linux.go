@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/sensor"
@@ -34,14 +33,12 @@ type Config struct {
 
 // Source is a sensor.Source.
 type Source struct {
-	why     string
-	log     *slog.Logger
-	station *linuxproc.Config
+	*linuxproc.Base
+	why string
 
-	mu      sync.Mutex
-	socket  *socket // nil: not open now
-	tracker *linuxproc.Tracker
-	since   time.Duration // since boot: from when on the kernel tells
+	// These change in Begin and End only.
+	socket *socket       // nil: not open now
+	since  time.Duration // since boot: from when on the kernel tells
 }
 
 // Open asks the kernel for its messages. The error says why this station cannot
@@ -54,98 +51,67 @@ func Open(cfg Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{why: cfg.Why, log: cfg.Log, station: station}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
+	s := &Source{Base: linuxproc.NewBase(station, cfg.Log), why: cfg.Why}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(err, station.Runs.Close())
 	}
 	return s, nil
 }
 
+// open opens the socket, if it is not open.
 func (s *Source) open() error {
+	if s.socket != nil {
+		return nil
+	}
 	socket, err := openSocket()
 	if err != nil {
 		return err
 	}
-	s.socket, s.since = socket, s.station.Clock.Now()
+	s.socket, s.since = socket, s.Clock.Now()
 	return nil
 }
 
 // Close tells the kernel that nobody listens. Run must have ended.
 func (s *Source) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	err := s.station.Runs.Close()
-	if s.socket != nil {
-		err = errors.Join(err, s.socket.close())
-		s.socket = nil
-	}
-	return err
+	return s.Finish(func() (err error) {
+		if s.socket != nil {
+			err, s.socket = s.socket.close(), nil
+		}
+		return err
+	})
 }
 
 // Run implements sensor.Source.
 func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
-	s.mu.Lock()
-	if s.socket == nil {
-		if err := s.open(); err != nil {
-			s.mu.Unlock()
-			return err
-		}
+	tracker, err := s.Begin(sink, s.open)
+	if err != nil {
+		return err
 	}
-	s.tracker = linuxproc.NewTracker(*s.station, sink)
-	l := &listener{source: s, socket: s.socket, tracker: s.tracker, sink: sink, numbers: counter{}, looked: time.Now()}
-	before := s.since
-	s.mu.Unlock()
-	defer s.end()
-
+	defer s.End(func() {
+		if err := s.socket.close(); err != nil {
+			s.Log.Warn("the process connector goes on telling", "err", err)
+		}
+		s.socket = nil
+	})
+	l := &listener{source: s, socket: s.socket, tracker: tracker, sink: sink, numbers: counter{}, looked: time.Now(), compared: time.Now()}
 	sink.State(mode, sensor.Degraded, s.why)
 	if err := l.socket.wait(tick); err != nil {
 		return err
 	}
-	if err := l.compare(before); err != nil {
-		return err
+	all, err := s.Proc.Snapshot()
+	if err != nil {
+		return fmt.Errorf("look at what runs: %w", err)
 	}
-	if err := s.tracker.Forget(); err != nil {
-		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
-	}
-	err := l.run(ctx)
+	s.First(tracker, all, s.since)
+	err = l.run(ctx)
 	l.losses(time.Now())
-	s.tracker.Flush()
+	tracker.Flush()
 	return err
-}
-
-// end closes the socket, so that a Run that comes later begins anew.
-func (s *Source) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.socket.close(); err != nil {
-		s.log.Warn("the process connector goes on telling", "err", err)
-	}
-	s.socket, s.tracker = nil, nil
 }
 
 // Rundown implements sensor.Source.
 func (s *Source) Rundown(ctx context.Context) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tracker == nil {
-		return 0, errors.New("the sensor does not run")
-	}
-	all, err := s.station.Proc.Snapshot()
-	if err != nil {
-		return 0, err
-	}
-	return s.tracker.Found(all, s.station.Clock.Now()-linuxproc.Young, true), ctx.Err()
-}
-
-// SameFiles tells whether a process that was reported a moment ago sees the
-// files that the agent sees: whether it is not in a container.
-func (s *Source) SameFiles(seq uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tracker != nil && s.tracker.SameFiles(seq)
+	return s.Recount(ctx, s.Proc.Snapshot, s.Clock.Now()-linuxproc.Young)
 }
 
 // A listener is one Run.
@@ -204,7 +170,7 @@ func (l *listener) take(m message) {
 		return // a thread
 	case m.what == forked:
 		f := linuxproc.Facts{Ref: linuxproc.Ref{PID: m.pid, Forked: at}, Parent: l.who(m.parentPID, at)}
-		if s, err := l.source.station.Proc.Stat(m.pid); err == nil {
+		if s, err := l.source.Proc.Stat(m.pid); err == nil {
 			if s.Kernel {
 				return
 			}
@@ -220,10 +186,10 @@ func (l *listener) take(m message) {
 		ref := l.who(m.pid, at)
 		ref.Execs++
 		f := linuxproc.Facts{Ref: ref}
-		if s, err := l.source.station.Proc.Stat(m.pid); err == nil {
+		if s, err := l.source.Proc.Stat(m.pid); err == nil {
 			f.Parent = l.who(s.ParentPID, at)
 		}
-		if l.source.station.Proc.Fill(&f) != nil || f.Image == "" || f.CommandLine == "" {
+		if l.source.Proc.Fill(&f) != nil || f.Image == "" || f.CommandLine == "" {
 			l.unread++
 		}
 		l.tracker.Execed(f, at)
@@ -241,7 +207,7 @@ func (l *listener) who(pid uint32, at time.Duration) linuxproc.Ref {
 	if ref, known := l.tracker.Current(pid); known {
 		return ref
 	}
-	if s, err := l.source.station.Proc.Stat(pid); err == nil {
+	if s, err := l.source.Proc.Stat(pid); err == nil {
 		return linuxproc.Ref{PID: pid, Forked: s.Forked, Execs: 1}
 	}
 	return linuxproc.Ref{PID: pid, Forked: at}
@@ -249,25 +215,18 @@ func (l *listener) who(pid uint32, at time.Duration) linuxproc.Ref {
 
 // look is called each second.
 func (l *listener) look(now time.Time) error {
-	s := l.source
-	if err := s.station.Clock.Look(); err != nil {
-		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
-	}
+	l.source.Look()
 	l.losses(now)
 	if now.Sub(l.lossSeen) > compareFor && now.Sub(l.compared) < compare {
 		return nil
 	}
-	return l.compare(s.station.Clock.Now() - linuxproc.Young)
-}
-
-// compare finds what runs and was not told of.
-func (l *listener) compare(before time.Duration) error {
-	all, err := l.source.station.Proc.Snapshot()
+	// What runs and was not told of is found.
+	all, err := l.source.Proc.Snapshot()
 	if err != nil {
 		return fmt.Errorf("compare with what runs: %w", err)
 	}
 	l.compared = time.Now()
-	l.tracker.Found(all, before, false)
+	l.tracker.Found(all, l.source.Clock.Now()-linuxproc.Young, false)
 	return nil
 }
 
