@@ -47,6 +47,8 @@ type FleetReport struct {
 	PerSecond    float64 `json:"acknowledged_per_second"`
 	Batches      uint64  `json:"batches"`
 	BatchBytes   float64 `json:"bytes_per_event_as_sent"`
+	WireSent     float64 `json:"wire_bytes_per_event_sent"`     // TLS, headers, hellos and all
+	WireReceived float64 `json:"wire_bytes_per_event_received"` // by stations, likewise
 
 	P50MS float64 `json:"acknowledged_p50_ms"` // from an event's making to its acknowledgement
 	P99MS float64 `json:"acknowledged_p99_ms"`
@@ -226,7 +228,7 @@ func (l *load) measure(ctx context.Context) error {
 	for i := range ids {
 		ids[i] = int64(i)
 	}
-	begun := time.Now()
+	begun, joined := time.Now(), l.fleet.Figures()
 	l.generator = NewGenerator(Fleet{
 		Stations: ids, Of: l.Stations, From: begun.UTC(), To: begun.Add(l.For).UTC(), Events: int(rate * float64(l.Stations) * l.For.Seconds()), Burst: 2, Seed: 1,
 	})
@@ -253,7 +255,7 @@ func (l *load) measure(ctx context.Context) error {
 		return err
 	}
 	l.report.Seconds = time.Since(begun).Seconds()
-	return l.conclude(ctx)
+	return l.conclude(ctx, &joined)
 }
 
 // feed gives the stations events until ctx is over.
@@ -337,8 +339,9 @@ func (l *load) third(before, now *fleet.Figures) {
 	say(l.Progress, "%.0f events/s acknowledged, p99 %.0f ms, %d waiting", t.PerSecond, t.P99MS, t.Waiting)
 }
 
-// conclude waits for what is still under way, and draws up the balance.
-func (l *load) conclude(ctx context.Context) error {
+// conclude waits for what is still under way, and draws up the balance of what
+// came after before.
+func (l *load) conclude(ctx context.Context, before *fleet.Figures) error {
 	atEnd := l.fleet.Figures()
 	limited, cancel := context.WithTimeout(ctx, drain)
 	defer cancel()
@@ -359,7 +362,8 @@ func (l *load) conclude(ctx context.Context) error {
 	r.Made, r.Acknowledged, r.PerSecond = f.Made, f.Acknowledged, float64(atEnd.Acknowledged)/r.Seconds
 	r.Batches = f.Batches
 	if f.Acknowledged > 0 {
-		r.BatchBytes = float64(f.Bytes) / float64(f.Acknowledged)
+		per := func(n uint64) float64 { return float64(n) / float64(f.Acknowledged) }
+		r.BatchBytes, r.WireSent, r.WireReceived = per(f.Bytes), per(f.WireSent-before.WireSent), per(f.WireReceived-before.WireReceived)
 	}
 	r.P50MS, r.P99MS, r.MaxMS = ms(f.Latency.Quantile(0.5)), ms(f.Latency.Quantile(0.99)), ms(f.Latency.Max)
 	r.Failures = f.Failures

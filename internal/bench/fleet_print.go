@@ -18,8 +18,10 @@ func (r *FleetReport) Print(w io.Writer) error {
 		rate = "as fast as it goes"
 	}
 	line("%d stations, %s, for %.0f s; they were let in within %.1f s", r.Stations, rate, r.Seconds, r.Joining)
-	line("\nEVENTS\tMADE\tACKNOWLEDGED\tPER SECOND\tP50\tP99\tMAX\tBATCHES\tBYTES/EVENT")
-	line("\t%d\t%d\t%.0f\t%.0f ms\t%.0f ms\t%.0f ms\t%d\t%.0f", r.Made, r.Acknowledged, r.PerSecond, r.P50MS, r.P99MS, r.MaxMS, r.Batches, r.BatchBytes)
+	line("\nEVENTS\tMADE\tACKNOWLEDGED\tPER SECOND\tP50\tP99\tMAX\tBATCHES")
+	line("\t%d\t%d\t%.0f\t%.0f ms\t%.0f ms\t%.0f ms\t%d", r.Made, r.Acknowledged, r.PerSecond, r.P50MS, r.P99MS, r.MaxMS, r.Batches)
+	line("\nBYTES/EVENT\tBATCHES\tALL SENT\tALL RECEIVED")
+	line("\t%.0f\t%.0f\t%.0f", r.BatchBytes, r.WireSent, r.WireReceived)
 	line("\nLOST\tNO ROOM\tREFUSED\tUNACKNOWLEDGED\tSTORED TOO MANY")
 	twice := "not measured"
 	if r.Server != nil {

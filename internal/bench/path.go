@@ -21,8 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
+	"github.com/eljefe/eljefe/internal/agent/uplink"
 	"github.com/eljefe/eljefe/internal/ingest"
 	"github.com/eljefe/eljefe/internal/pki"
 	"github.com/eljefe/eljefe/internal/server/agentapi"
@@ -113,7 +112,7 @@ func hexDigest(s string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(
 
 // parcel is a batch as its station sends it.
 type parcel struct {
-	body   []byte
+	uplink.Batch
 	events int
 }
 
@@ -156,7 +155,7 @@ func (b *bench) measurePath(ctx context.Context, n int64) (p Path, err error) {
 	begun := time.Now()
 	err = b.eachStation(parcels, func(id int64) error {
 		for _, one := range parcels[id] {
-			took, busy, err := server.send(ctx, callers[id], one.body)
+			took, busy, err := server.send(ctx, callers[id], &one.Batch)
 			if err != nil {
 				return err
 			}
@@ -202,11 +201,11 @@ func (b *bench) eachStation(parcels map[int64][]parcel, f func(id int64) error) 
 
 // pack makes batches of about n events, by station.
 func (b *bench) pack(n int64) (map[int64][]parcel, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20))
+	packer, err := uplink.NewCompressor()
 	if err != nil {
-		return nil, fmt.Errorf("begin to compress: %w", err)
+		return nil, err
 	}
-	parcels := map[int64][]parcel{}
+	parcels, sent := map[int64][]parcel{}, map[int64]*wire.Context{}
 	var lines bytes.Buffer
 	for _, g := range b.generators {
 		for left := n * int64(len(g.stations)) / int64(b.Stations); left > 0; {
@@ -220,7 +219,15 @@ func (b *bench) pack(n int64) (map[int64][]parcel, error) {
 					lines.Write(line)
 					lines.WriteByte('\n')
 				}
-				parcels[batch.Station] = append(parcels[batch.Station], parcel{encoder.EncodeAll(lines.Bytes(), nil), len(batch.Events)})
+				if sent[batch.Station] == nil {
+					sent[batch.Station] = new(wire.Context)
+				}
+				packed, err := packer.Pack(nil, lines.Bytes(), sent[batch.Station])
+				if err != nil {
+					return nil, err
+				}
+				sent[batch.Station].Append(lines.Bytes())
+				parcels[batch.Station] = append(parcels[batch.Station], parcel{packed, len(batch.Events)})
 				left -= int64(len(batch.Events))
 			}
 		}
@@ -236,7 +243,7 @@ type agentsServer struct {
 }
 
 func (b *bench) serveAgents(ctx context.Context) (*agentsServer, error) {
-	cert, err := b.identities.authority.ServerCertificate([]string{"localhost"})
+	cert, err := b.identities.authority.KeepServer([]string{"localhost"})
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +258,7 @@ func (b *bench) serveAgents(ctx context.Context) (*agentsServer, error) {
 	work.Go(func() { _ = live.Run(background) }) // never fails
 	h := &http.Server{
 		Handler:           agentapi.New(agentapi.Config{Store: b.db, Ingest: live, Authority: b.identities.authority, Log: b.Log}),
-		ReadHeaderTimeout: time.Minute, TLSConfig: b.identities.authority.AgentsTLS(cert),
+		ReadHeaderTimeout: time.Minute, TLSConfig: b.identities.authority.AgentsTLS(cert.Certificate),
 	}
 	served := make(chan error, 1)
 	go func() { served <- h.ServeTLS(counted{listener, &s.received}, "", "") }()
@@ -300,11 +307,11 @@ func (b *bench) caller(id int64) *http.Client {
 }
 
 // send sends a batch until it is taken.
-func (s *agentsServer) send(ctx context.Context, c *http.Client, body []byte) (took time.Duration, busy int64, err error) {
+func (s *agentsServer) send(ctx context.Context, c *http.Client, batch *uplink.Batch) (took time.Duration, busy int64, err error) {
 	begun := time.Now()
 	for {
 		var stored wire.Stored
-		err := s.call(ctx, c, http.MethodPost, wire.PathEvents, body, &stored)
+		err := s.call(ctx, c, http.MethodPost, wire.PathEvents, batch, &stored)
 		if again, ok := errors.AsType[*comeAgain](err); ok {
 			busy++
 			time.Sleep(again.after)
@@ -322,13 +329,18 @@ type comeAgain struct{ after time.Duration }
 
 func (c *comeAgain) Error() string { return "the server is busy" }
 
-func (s *agentsServer) call(ctx context.Context, c *http.Client, method, path string, body []byte, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
+func (s *agentsServer) call(ctx context.Context, c *http.Client, method, path string, batch *uplink.Batch, out any) error {
+	var body io.Reader
+	if batch != nil {
+		body = bytes.NewReader(batch.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, s.base+path, body)
 	if err != nil {
 		return err
 	}
 	req.Header.Set(wire.VersionHeader, strconv.Itoa(wire.Version))
-	if body != nil {
+	if batch != nil {
+		req.Header.Set(wire.ContextHeader, batch.Context)
 		req.Header.Set("Content-Type", wire.ContentBatch)
 		req.Header.Set("Content-Encoding", "zstd")
 	}

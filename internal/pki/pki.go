@@ -37,7 +37,7 @@ const (
 	authorityLife = 20 * 365 * 24 * time.Hour
 	// Browsers refuse server certificates that last longer than 398 days.
 	serverLife  = 397 * 24 * time.Hour
-	renewBefore = 60 * 24 * time.Hour
+	renewBefore = serverLife / 3
 	// Clocks of other machines may be behind ours.
 	backdate = 24 * time.Hour
 )

@@ -165,7 +165,7 @@ func TestAgentTLS(t *testing.T) {
 			}
 		}))
 		s.Config.ErrorLog = nil
-		s.TLS = a.AgentsTLS(&certs[0])
+		s.TLS = a.AgentsTLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &certs[0], nil })
 		s.StartTLS()
 		t.Cleanup(s.Close)
 		return s

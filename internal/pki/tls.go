@@ -10,14 +10,15 @@ import (
 	"strings"
 )
 
-// AgentsTLS returns the configuration of the listener for agents.
+// AgentsTLS returns the configuration of the listener for agents. The server shows
+// what certificate returns.
 //
 // It asks for a certificate, makes sure that who shows one has its key, and lets
 // everybody in: who may do what, each request decides by CheckStation. So a
 // station whose certificate has expired is told that in words, and can enrol.
-func (a *Authority) AgentsTLS(server *tls.Certificate) *tls.Config {
+func (a *Authority) AgentsTLS(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
 	return &tls.Config{
-		Certificates: []tls.Certificate{*server}, MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: certificate, MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"},
 		ClientAuth: tls.RequestClientCert, ClientCAs: a.pool(),
 	}
 }

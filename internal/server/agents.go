@@ -33,6 +33,7 @@ func (s *server) newAgentsHTTP() *http.Server {
 	h := s.newHTTP(s.agents)
 	h.WriteTimeout = 5 * time.Minute
 	h.MaxHeaderBytes = 16 << 10
+	h.ConnContext = s.agents.ConnContext
 	// An agent has one request for tasks, one for events, one for a file, and few others.
 	h.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: 16}
 	return h

@@ -88,7 +88,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	cert, err := authority.ServerCertificate(append(pki.HostNames(), cfg.Names...))
+	cert, err := authority.KeepServer(append(pki.HostNames(), cfg.Names...))
 	if err != nil {
 		return err
 	}
@@ -105,14 +105,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 				return err
 			}
 		}
-		agents = tls.NewListener(agents, authority.AgentsTLS(cert))
 	}
 	s, err := newServer(cfg, db, files, authority, hello)
 	if err != nil {
 		return err
 	}
+	s.cert = cert
+	if agents != nil {
+		agents = tls.NewListener(s.agents.Limit(agents), authority.AgentsTLS(cert.Certificate))
+	}
 	return s.run(ctx, tls.NewListener(listener, &tls.Config{
-		Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: cert.Certificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 	}), agents, hello)
 }
 
@@ -171,6 +174,7 @@ type server struct {
 	live    *ingest.Live
 	broker  *api.Broker
 	agents  *agentapi.API
+	cert    *pki.ServerKeeper
 	http    []*http.Server // of the page, and of the agents
 	closing chan struct{}  // closed when the server begins to drain
 }
@@ -223,6 +227,7 @@ func (s *server) run(ctx context.Context, page, agents net.Listener, hello annou
 		})
 	}
 	begin(s.broker.Run)
+	begin(func(ctx context.Context) error { return s.cert.Run(ctx, s.renewed) })
 	begin(func(ctx context.Context) error { return s.db.Maintain(ctx, s.cfg.Retention) })
 	s.beginAgents(begin)
 	for i, listener := range []net.Listener{page, agents}[:len(s.http)] {
@@ -253,6 +258,15 @@ func (s *server) run(ctx context.Context, page, agents net.Listener, hello annou
 	stop()
 	work.Wait()
 	return err
+}
+
+// renewed tells what became of the server's certificate.
+func (s *server) renewed(until time.Time, err error) {
+	if err != nil {
+		s.cfg.Log.Error("the server's certificate cannot be renewed; trying again", "until", until, "err", err)
+		return
+	}
+	s.cfg.Log.Info("the server's certificate was renewed", "until", until)
 }
 
 // drain takes no more requests on either listener, and gives those that run a

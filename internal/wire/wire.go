@@ -72,6 +72,7 @@ const (
 	CodeUnknownTask = "unknown_task" // 404: no such task of this station, or it is over
 	CodeOffset      = "offset"       // 409: the piece does not begin where the last one ended; ask how much was received
 	CodeMismatch    = "mismatch"     // 422: the file is not the one that was asked for
+	CodeContext     = "context"      // 412: the server does not remember the context; send the batch again without it
 )
 
 // Problem is the answer to a request that failed.
@@ -170,6 +171,7 @@ type Welcome struct {
 type Stored struct {
 	Acknowledged uint64    `json:"acknowledged"` // everything up to here is on disk
 	Refused      []Refusal `json:"refused,omitempty"`
+	NoContext    bool      `json:"no_context,omitempty"` // the server has no room to remember the batch: the next one cannot build on it
 }
 
 // Refusal is a record that cannot be stored. It counts as acknowledged: the

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -131,15 +132,21 @@ func (c *Client) Hello(ctx context.Context, in *wire.Hello) (*wire.Welcome, erro
 	return call[wire.Welcome](ctx, c, wire.PathHello, in)
 }
 
-// Events sends a batch, compressed with zstd. Unless anew is set, it sends it
-// over a connection that was used before, or not at all (errNewConnection):
-// behind a new one there may be a server that was restored from an older copy,
-// which must be asked how far it goes.
-func (c *Client) Events(ctx context.Context, batch []byte, anew bool) (*wire.Stored, error) {
+// Batch is a piece of the stream, as it is sent.
+type Batch struct {
+	Body    []byte // lines, compressed with zstd
+	Context string // value of wire.ContextHeader: what it is packed on; "": it stands alone
+}
+
+// Events sends a batch. Unless anew is set, it sends it over a connection that was
+// used before, or not at all (errNewConnection): behind a new one there may be a
+// server that was restored from an older copy, which must be asked how far it
+// goes.
+func (c *Client) Events(ctx context.Context, batch Batch, anew bool) (*wire.Stored, error) {
 	out := new(wire.Stored)
 	return out, c.do(ctx, request{
-		method: http.MethodPost, path: wire.PathEvents, body: batch, kind: wire.ContentBatch, encoding: "zstd", limit: batchTimeout,
-		usedOnly: !anew,
+		method: http.MethodPost, path: wire.PathEvents, body: batch.Body, kind: wire.ContentBatch, encoding: "zstd", context: batch.Context,
+		limit: batchTimeout, usedOnly: !anew,
 	}, out)
 }
 
@@ -198,6 +205,7 @@ type request struct {
 	method, path   string
 	body           []byte
 	kind, encoding string // Content-Type and Content-Encoding of the body
+	context        string // wire.ContextHeader
 	limit          time.Duration
 	usedOnly       bool // fail with errNewConnection rather than send the body over a new connection
 }
@@ -222,6 +230,9 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	}
 	if r.encoding != "" {
 		req.Header.Set("Content-Encoding", r.encoding)
+	}
+	if r.context != "" {
+		req.Header.Set(wire.ContextHeader, r.context)
 	}
 	res, err := c.http.Load().Do(req)
 	if err != nil {
@@ -261,9 +272,10 @@ func (c *Client) proxy(req *http.Request) (*url.URL, error) {
 	case c.cfg.Proxy != nil:
 		return c.cfg.Proxy, nil
 	}
-	proxy, err := http.ProxyFromEnvironment(req)
-	if proxy != nil || err != nil || c.cfg.SystemProxy == nil {
-		return proxy, err
+	// An environment that names a proxy decides, also where it says that this server needs none.
+	named := os.Getenv("HTTPS_PROXY") != "" || os.Getenv("https_proxy") != ""
+	if named || c.cfg.SystemProxy == nil {
+		return http.ProxyFromEnvironment(req)
 	}
 	return c.cfg.SystemProxy(req.URL)
 }

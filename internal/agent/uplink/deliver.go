@@ -25,6 +25,7 @@ type delivery struct {
 	packer  *packer
 	most    int  // records in the next batch; 0: as many as the server takes
 	left    bool // a number was left out, and nothing was taken since
+	shared  Shared
 	pause   backoff
 	trouble trouble
 }
@@ -69,7 +70,8 @@ func (d *delivery) turn(ctx context.Context, s session) time.Duration {
 	d.mu.Lock()
 	d.session.sent = max(d.session.sent, b.last)
 	d.mu.Unlock()
-	stored, err := d.cfg.Client.Events(ctx, b.body, time.Since(s.greeted) < justGreeted)
+	stored, err := d.cfg.Client.Events(ctx, b.Batch, time.Since(s.greeted) < justGreeted)
+	d.shared.Answered(b.Batch, b.lines, stored, err)
 	if d.current().epoch != s.epoch || ctx.Err() != nil {
 		return 0 // the answer is about a stream that has changed: it is sent again
 	}
@@ -118,7 +120,7 @@ func (d *delivery) collect(ctx context.Context, s session) (*packed, error) {
 	if len(records) == 0 {
 		return nil, errors.New("the spool says that there are records, and gives none")
 	}
-	return d.packer.pack(records, limits)
+	return d.packer.pack(records, limits, d.shared.On())
 }
 
 // accept takes the server's answer to a batch.
@@ -130,7 +132,7 @@ func (d *delivery) accept(ctx context.Context, s session, b *packed, stored *wir
 	}
 	through := min(stored.Acknowledged, b.last)
 	if through < b.first || stored.Acknowledged > d.current().sent {
-		d.hurryUp()
+		d.Hurry()
 		return fmt.Errorf("the server acknowledges up to %d after it was sent %d to %d", stored.Acknowledged, b.first, b.last)
 	}
 	if err := d.cfg.Spool.Acknowledge(through); err != nil {
@@ -170,8 +172,10 @@ func (d *delivery) failed(ctx context.Context, b *packed, err error) time.Durati
 	switch {
 	case errors.Is(err, errNewConnection):
 		d.interrupt(err)
-		d.hurryUp()
+		d.Hurry()
 		return 0
+	case Is(err, wire.CodeContext, wire.CodeMalformed) && b.builds():
+		return 0 // it is sent again, packed on nothing
 	case Is(err, wire.CodeTooLarge, wire.CodeMalformed), tooLarge(err):
 		return d.shrink(ctx, b, err)
 	}
@@ -180,7 +184,7 @@ func (d *delivery) failed(ctx context.Context, b *packed, err error) time.Durati
 	if !told || aboutStation(err) {
 		// The next hello will tell, and says when to go on.
 		d.interrupt(err)
-		d.hurryUp()
+		d.Hurry()
 	}
 	return d.pause.next(err)
 }

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/eljefe/eljefe/internal/agent/spool"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/wire"
@@ -39,7 +37,8 @@ func batchLimits(w *wire.Welcome) limits {
 
 // packed is a batch that is ready to be sent.
 type packed struct {
-	body        []byte // until the next call of pack
+	Batch              // until the next call of pack, as are its lines
+	lines       []byte // what is in its body
 	first, last uint64 // of the records that were looked at, sent or not
 	seq         uint64 // of the last line
 	records     int    // lines
@@ -47,7 +46,7 @@ type packed struct {
 
 // A packer makes batches of records.
 type packer struct {
-	encoder    *zstd.Encoder
+	compressor *Compressor
 	lines, out []byte
 	ends       []int // of each line, in lines
 	seqs       []uint64
@@ -62,11 +61,11 @@ type refusal struct {
 }
 
 func newPacker() (*packer, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20))
+	compressor, err := NewCompressor()
 	if err != nil {
-		return nil, fmt.Errorf("begin to compress: %w", err)
+		return nil, err
 	}
-	return &packer{encoder: encoder, refused: map[uint64]refusal{}}, nil
+	return &packer{compressor: compressor, refused: map[uint64]refusal{}}, nil
 }
 
 // giveUp notes that the server cannot take the record seq as it was last packed.
@@ -95,8 +94,9 @@ func (p *packer) forget(through uint64) {
 	}
 }
 
-// pack makes a batch of the first of the records, as many as fit.
-func (p *packer) pack(records []spool.Record, l limits) (*packed, error) {
+// pack makes a batch of the first of the records, as many as fit. It is packed on
+// what the server remembers; nil: it is to stand alone.
+func (p *packer) pack(records []spool.Record, l limits, on *wire.Context) (*packed, error) {
 	b := &packed{first: records[0].Seq}
 	p.lines, p.ends, p.seqs = p.lines[:0], p.ends[:0], p.seqs[:0]
 	for _, r := range records {
@@ -117,14 +117,19 @@ func (p *packer) pack(records []spool.Record, l limits) (*packed, error) {
 		}
 	}
 	for b.records = len(p.ends); b.records > 0; {
-		p.out = p.encoder.EncodeAll(p.lines[:p.ends[b.records-1]], p.out[:0])
+		b.lines = p.lines[:p.ends[b.records-1]]
+		var err error
+		if b.Batch, err = p.compressor.Pack(p.out, b.lines, on); err != nil {
+			return nil, err
+		}
+		p.out = b.Body
 		if len(p.out) <= l.packed || b.records == 1 {
 			break
 		}
 		b.records = max(1, b.records/2)
 		b.last = p.seqs[b.records-1]
 	}
-	if b.body = p.out; b.records > 0 {
+	if b.records > 0 {
 		b.seq = p.seqs[b.records-1]
 	}
 	return b, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,7 +94,7 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 type server struct {
 	t         *testing.T
 	authority *pki.Authority
-	cert      *tls.Certificate
+	cert      *pki.ServerKeeper
 	net       *network
 
 	// before sees each request first, and says whether it has answered it.
@@ -112,6 +111,9 @@ type server struct {
 	times    map[string][]time.Time // of all requests, by path
 	every    int                    // HelloSeconds
 	http1    bool                   // it speaks HTTP/1.1 only
+	packed   int                    // bytes of the batches that could be unpacked
+	forgets  bool                   // it never remembers what it stored
+	full     bool                   // it says that it does not
 }
 
 type station struct {
@@ -119,6 +121,7 @@ type station struct {
 	records map[uint64]string // as they came
 	twice   int               // records that came again
 	hello   wire.Hello
+	context wire.Context
 }
 
 func newServer(t *testing.T) *server {
@@ -127,7 +130,7 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, err := authority.ServerCertificate([]string{"localhost"})
+	cert, err := authority.KeepServer([]string{"localhost"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +147,7 @@ func (s *server) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.http = &http.Server{
-		Handler: s, TLSConfig: s.authority.AgentsTLS(s.cert), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
+		Handler: s, TLSConfig: s.authority.AgentsTLS(s.cert.Certificate), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
 	}
 	if s.http1 {
 		s.http.TLSConfig.NextProtos = []string{"http/1.1"}
@@ -237,7 +240,7 @@ func (s *server) answer(r *http.Request, body []byte) (any, *wire.Problem) {
 			Station: shown, Now: time.Now(), Acknowledged: st.last, HelloSeconds: s.every, BatchBytes: 1 << 20, BatchRecords: 100, BatchWaitMS: 100,
 		}, nil
 	case wire.PathEvents:
-		return s.store(s.stations[shown], body)
+		return s.store(s.stations[shown], r.Header.Get(wire.ContextHeader), body)
 	}
 	return nil, problemOf(404, "unknown")
 }
@@ -275,12 +278,32 @@ func (s *server) sign(request []byte, number int64) (any, *wire.Problem) {
 	}, nil
 }
 
-func (s *server) store(st *station, body []byte) (any, *wire.Problem) {
-	lines, err := unpack(body)
+// lines returns those of a batch that was not answered yet.
+func (s *server) lines(r *http.Request, body []byte) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var on []byte
+	if st := s.stations[s.shown(r)]; st != nil && st.context.Name() == r.Header.Get(wire.ContextHeader) {
+		on = st.context.Content()
+	}
+	raw, _ := unpack(body, on)
+	return raw
+}
+
+func (s *server) store(st *station, context string, body []byte) (any, *wire.Problem) {
+	var on []byte
+	if context != "" && context != wire.NewContext {
+		if on = st.context.Content(); context != st.context.Name() {
+			return nil, problemOf(412, wire.CodeContext)
+		}
+	}
+	raw, err := unpack(body, on)
 	if err != nil {
 		return nil, problemOf(422, wire.CodeMalformed)
 	}
-	for _, line := range lines {
+	s.packed += len(body)
+	for line := range strings.Lines(raw) {
+		line = strings.TrimSuffix(line, "\n")
 		var r struct{ Seq uint64 }
 		if err := json.Unmarshal([]byte(line), &r); err != nil || r.Seq == 0 {
 			return nil, problemOf(422, wire.CodeMalformed)
@@ -292,17 +315,41 @@ func (s *server) store(st *station, body []byte) (any, *wire.Problem) {
 		st.last = r.Seq
 		st.records[r.Seq] = line
 	}
-	return &wire.Stored{Acknowledged: st.last}, nil
+	switch context {
+	case "":
+		return &wire.Stored{Acknowledged: st.last}, nil
+	case wire.NewContext:
+		st.context = wire.Context{}
+	}
+	st.context.Append([]byte(raw))
+	if s.forgets {
+		st.context = wire.Context{}
+	}
+	return &wire.Stored{Acknowledged: st.last, NoContext: s.full}, nil
 }
 
-func unpack(body []byte) ([]string, error) {
-	d, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1))
+// forget loses what is remembered of all stations.
+func (s *server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.stations {
+		st.context = wire.Context{}
+	}
+}
+
+// unpack returns the lines of a batch that is packed on what on holds.
+func unpack(body, on []byte) (string, error) {
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1)}
+	if len(on) > 0 {
+		options = append(options, zstd.WithDecoderDictRaw(0, on))
+	}
+	d, err := zstd.NewReader(nil, options...)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer d.Close()
-	raw, err := io.ReadAll(d)
-	return strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n"), err
+	raw, err := d.DecodeAll(body, nil)
+	return string(raw), err
 }
 
 func (s *server) station(number int64) station {

@@ -148,7 +148,7 @@ func (u *Uplink) Wake() {
 	if err := u.cfg.Client.Reset(); err != nil {
 		u.log.Error("the connection cannot be made anew", "err", err)
 	}
-	u.hurryUp()
+	u.Hurry()
 }
 
 // Status returns how the way to the server is.
@@ -165,7 +165,8 @@ func (u *Uplink) ServerNow() time.Time {
 	return u.now().Add(u.session.offset)
 }
 
-func (u *Uplink) hurryUp() {
+// Hurry has the next hello said at once, because it has news.
+func (u *Uplink) Hurry() {
 	select {
 	case u.hurry <- struct{}{}:
 	default:

@@ -217,8 +217,7 @@ func TestMalformedRecord(t *testing.T) {
 				s.start()
 				defer s.stop()
 				s.set(func(w http.ResponseWriter, r *http.Request, body []byte) bool {
-					lines, _ := unpack(body)
-					if r.URL.Path != wire.PathEvents || !strings.Contains(strings.Join(lines, "\n"), `"pid":77}`) {
+					if r.URL.Path != wire.PathEvents || !strings.Contains(s.lines(r, body), `"pid":77}`) {
 						return false
 					}
 					if test.html {

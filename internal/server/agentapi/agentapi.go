@@ -74,7 +74,11 @@ type API struct {
 	unpacker   unpacker
 	unpacking  chan struct{} // a place for each batch that is being unpacked, which may take wire.MaxUnpacked for it
 	sending    keyedLock     // stations of which a batch or a piece of a file is on its way
-	waiters    *waiters
+	contexts   *contexts
+	refusals   refusals
+
+	connections *connections
+	waiters     *waiters
 }
 
 // New returns an API with all its routes.
@@ -93,9 +97,10 @@ func New(cfg Config) *API {
 		cfg: cfg, mux: http.NewServeMux(), identities: identities,
 		guesses: newLimiter(20, 3*time.Second), renewals: newLimiter(10, time.Hour), warned: newLimiter(1, time.Minute),
 		bodies: budget{limit: bodyMemory}, unpacking: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		waiters: newWaiters(cfg.Store.ListenTasks, cfg.Log),
+		contexts: newContexts(mostContexts), waiters: newWaiters(cfg.Store.ListenTasks, cfg.Log),
 	}
-	a.metrics = newMetrics(cfg.Metrics, a.waiters.count, cfg.Ingest.Waiting)
+	a.connections = newConnections(usualConnections(), a.connectionRefused)
+	a.metrics = newMetrics(cfg.Metrics, a.waiters.count, cfg.Ingest.Waiting, a.contexts.count, a.connections.count)
 	for _, r := range a.routes() {
 		a.mux.HandleFunc(r.method+" "+r.path, a.serve(r))
 	}
@@ -197,6 +202,9 @@ func (a *API) answer(rt route, c *call) (any, error) {
 		if err := a.identify(c); err != nil {
 			return nil, err
 		}
+		if err := a.admit(c); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), rt.patience+answerTime)
 	defer cancel()
@@ -235,10 +243,12 @@ func checkVersion(header string) error {
 }
 
 // addressOf returns where a request comes from, without the port.
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+func addressOf(r *http.Request) string { return hostOf(r.RemoteAddr) }
+
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return r.RemoteAddr
+		return address
 	}
 	return host
 }

@@ -26,23 +26,26 @@ const maxWindow = 8 << 20
 type unpacker struct {
 	// What unpacks is expensive to make. It has no goroutines of its own, so the
 	// collector may take it.
-	idle sync.Pool
+	idle  sync.Pool
+	tails sync.Pool // of *[]byte, that nobody uses
 }
 
 // unpacking is what one batch at a time is unpacked and decoded with.
 type unpacking struct {
-	zstd   *zstd.Decoder // nil: none was needed yet
-	raw    []byte        // has what was unpacked last
-	events event.Decoder
+	alone     *zstd.Decoder // of batches that build on nothing; nil: none was needed yet
+	onContext *zstd.Decoder // of those that build on what was stored before, likewise
+	raw       []byte        // has what was unpacked last
+	events    event.Decoder
 }
 
 // mostIdle is how large a buffer may be that waits for the next batch.
 const mostIdle = 1 << 20
 
-// decode unpacks and reads a batch. What cannot be read of a record costs
-// the record, as long as its number can; a batch in which numbers are missing or
-// wrong costs all of it.
-func (u *unpacker) decode(encoding string, packed []byte) (*ingest.LiveBatch, error) {
+// decode unpacks and reads a batch. What cannot be read of a record costs the record, as long as its number can; a
+// batch in which numbers are missing or wrong costs all of it. on is the context
+// that it is packed on, nil where it stands alone; tail is what that can remember
+// of the batch, and to be given to release; nil: nothing.
+func (u *unpacker) decode(encoding string, packed []byte, on *wire.Context) (_ *ingest.LiveBatch, tail *[]byte, err error) {
 	with, ok := u.idle.Get().(*unpacking)
 	if !ok {
 		with = new(unpacking)
@@ -53,9 +56,9 @@ func (u *unpacker) decode(encoding string, packed []byte) (*ingest.LiveBatch, er
 		}
 		u.idle.Put(with)
 	}()
-	raw, err := with.unpack(encoding, packed)
+	raw, err := with.unpack(encoding, packed, on)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d := batchDecoder{batch: &ingest.LiveBatch{Bytes: len(raw)}, events: &with.events}
 	// Room is made at once for as many events as there can be, unless most lines
@@ -67,13 +70,26 @@ func (u *unpacker) decode(encoding string, packed []byte) (*ingest.LiveBatch, er
 			continue
 		}
 		if err := d.record(line); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if d.records == 0 {
-		return nil, malformed("the batch is empty")
+		return nil, nil, malformed("the batch is empty")
 	}
-	return d.batch, nil
+	if on != nil {
+		if tail, ok = u.tails.Get().(*[]byte); !ok {
+			tail = new([]byte)
+		}
+		*tail = append((*tail)[:0], wire.ContextTail(raw)...)
+	}
+	return d.batch, tail, nil
+}
+
+// release takes back what decode returned.
+func (u *unpacker) release(tail *[]byte) {
+	if tail != nil {
+		u.tails.Put(tail)
+	}
 }
 
 // batchDecoder reads a batch line by line.
@@ -149,33 +165,61 @@ func (d *batchDecoder) number(seq uint64) error {
 
 // unpack returns what was sent as it was before it was packed, up to
 // wire.MaxUnpacked bytes. It is good until the next call, and as long as packed.
-func (u *unpacking) unpack(encoding string, packed []byte) (raw []byte, err error) {
-	switch strings.ToLower(encoding) {
+func (u *unpacking) unpack(encoding string, packed []byte, on *wire.Context) (raw []byte, err error) {
+	encoding = strings.ToLower(encoding)
+	if on != nil && encoding != "zstd" {
+		return nil, fail(http.StatusUnsupportedMediaType, wire.CodeMalformed, "the Content-Encoding is %.40q; with the header %s it must be zstd", encoding, wire.ContextHeader)
+	}
+	switch encoding {
 	case "zstd":
-		if u.zstd == nil {
-			u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-				zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(wire.MaxUnpacked))
-			if err != nil {
-				return nil, fmt.Errorf("make a decoder of zstd: %w", err)
-			}
+		decoder, err := u.decoder(on)
+		if err != nil {
+			return nil, fmt.Errorf("make a decoder of zstd: %w", err)
 		}
-		u.raw, err = u.zstd.DecodeAll(packed, u.raw[:0])
+		if u.raw, err = decoder.DecodeAll(packed, u.raw[:0]); err != nil {
+			return nil, unpackError(encoding, err)
+		}
 	case "gzip":
-		u.raw, err = gunzip(packed, u.raw[:0])
+		if u.raw, err = gunzip(packed, u.raw[:0]); err != nil {
+			return nil, unpackError(encoding, err)
+		}
 	case "", "identity":
 		return packed, nil
 	default:
 		return nil, fail(http.StatusUnsupportedMediaType, wire.CodeMalformed, "the Content-Encoding is %.40q; it must be zstd or gzip", encoding)
 	}
-	switch {
-	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return nil, tooLarge("the batch is packed with a window of more than %d bytes", maxWindow)
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded), len(u.raw) > wire.MaxUnpacked:
-		return nil, tooLarge("the batch has more than %d bytes when it is unpacked", wire.MaxUnpacked)
-	case err != nil:
-		return nil, malformed("the batch cannot be unpacked as %s: %v", strings.ToLower(encoding), err)
+	if len(u.raw) > wire.MaxUnpacked {
+		return nil, unpackError(encoding, zstd.ErrDecoderSizeExceeded)
 	}
 	return u.raw, nil
+}
+
+func unpackError(encoding string, err error) error {
+	switch {
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return tooLarge("the batch is packed with a window of more than %d bytes", maxWindow)
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return tooLarge("the batch has more than %d bytes when it is unpacked", wire.MaxUnpacked)
+	}
+	return malformed("the batch cannot be unpacked as %s: %v", encoding, err)
+}
+
+// decoder returns one for a batch that is packed on a context. It never unpacks a
+// batch with what it was given for another: one that stands alone has its own.
+func (u *unpacking) decoder(on *wire.Context) (_ *zstd.Decoder, err error) {
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(wire.MaxUnpacked)}
+	if on == nil || on.Empty() {
+		if u.alone == nil {
+			u.alone, err = zstd.NewReader(nil, options...)
+		}
+		return u.alone, err
+	}
+	if u.onContext == nil {
+		if u.onContext, err = zstd.NewReader(nil, options...); err != nil {
+			return nil, err
+		}
+	}
+	return u.onContext, u.onContext.ResetWithOptions(nil, zstd.WithDecoderDictRaw(0, on.Content()))
 }
 
 // gunzip appends to raw what was packed, up to a byte more than is allowed.

@@ -31,17 +31,31 @@ func FuzzBatch(f *testing.F) {
 		`{"seq":1,"kind":"start","time":"2026-11-23T08:00:00Z","pid":4}` + "\n" + `{"seq":2,"kind":"gap","cause":"agent_off"}`,
 		`{"seq":1,"pid":"x"}`, `{"seq":18446744073709551615}`, `{"seq":2}` + "\n" + `{"seq":1}`, "\n\n", `[1]`, `null`,
 	} {
-		f.Add("", []byte(lines))
+		f.Add("", []byte(lines), []byte(nil))
 	}
 	w, err := zstd.NewWriter(nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add("zstd", w.EncodeAll([]byte(`{"seq":1}`), nil))
-	f.Add("gzip", []byte("\x1f\x8b\x08\x00"))
+	f.Add("zstd", w.EncodeAll([]byte(`{"seq":1}`), nil), []byte(nil))
+	f.Add("gzip", []byte("\x1f\x8b\x08\x00"), []byte(nil))
+	before := []byte(`{"seq":1,"kind":"start","time":"2026-11-23T08:00:00Z","pid":4}` + "\n")
+	if w, err = zstd.NewWriter(nil, zstd.WithEncoderDictRaw(0, before)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add("zstd", w.EncodeAll([]byte(`{"seq":2,"kind":"start","time":"2026-11-23T08:00:00Z","pid":4}`), nil), before)
 	u := new(unpacker)
-	f.Fuzz(func(t *testing.T, encoding string, raw []byte) {
-		b, err := u.decode(encoding, raw)
+	f.Fuzz(func(t *testing.T, encoding string, raw, before []byte) {
+		var on *wire.Context
+		if len(before) > 0 {
+			on = new(wire.Context)
+			on.Append(before)
+		}
+		b, tail, err := u.decode(encoding, raw, on)
+		if (tail != nil) != (on != nil && err == nil) || tail != nil && len(*tail) > wire.ContextBytes {
+			t.Fatalf("of a batch with the error %v this is to be remembered: %v", err, tail)
+		}
+		u.release(tail)
 		if err != nil {
 			if _, ok := errors.AsType[*failure](err); !ok {
 				t.Fatalf("an error that is no answer: %v", err)
@@ -111,7 +125,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.SetBytes(int64(len(raw)))
 	u := new(unpacker)
 	for b.Loop() {
-		if _, err := u.decode("zstd", packed); err != nil {
+		if _, _, err := u.decode("zstd", packed, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -163,7 +177,7 @@ func BenchmarkLive(b *testing.B) {
 				if left.Add(-1) < 0 {
 					return
 				}
-				batch, err := u.decode("zstd", bytes.Clone(packed))
+				batch, _, err := u.decode("zstd", bytes.Clone(packed), nil)
 				if err != nil {
 					b.Error(err)
 					return
@@ -185,4 +199,38 @@ func BenchmarkLive(b *testing.B) {
 	}
 	group.Wait()
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkDecodeSmall measures what it costs that batches build on one another.
+func BenchmarkDecodeSmall(b *testing.B) {
+	const n = 17
+	events := officeEvents(b)
+	on := new(wire.Context)
+	on.Append(realistic(b, events, 1, 100))
+	raw := realistic(b, events, 101, n)
+	for name, before := range map[string]*wire.Context{"alone": nil, "on context": on} {
+		b.Run(name, func(b *testing.B) {
+			var options []zstd.EOption
+			if before != nil {
+				options = append(options, zstd.WithEncoderDictRaw(0, before.Content()))
+			}
+			w, err := zstd.NewWriter(nil, options...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			packed := w.EncodeAll(raw, nil)
+			u, kept := new(unpacker), new(wire.Context)
+			for b.Loop() {
+				_, tail, err := u.decode("zstd", packed, before)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if tail != nil {
+					kept.Append(*tail)
+					u.release(tail)
+				}
+			}
+			b.ReportMetric(float64(len(packed))/n, "sent-bytes/event")
+		})
+	}
 }

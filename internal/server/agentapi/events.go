@@ -47,10 +47,15 @@ func (a *API) addEvents(ctx context.Context, c *call) (*wire.Stored, error) {
 		return nil, busy("another batch of station %d is being stored", c.number())
 	}
 	defer a.sending.release(c.number())
-	batch, err := a.receiveBatch(ctx, c)
+	on, err := a.contextOf(c)
 	if err != nil {
 		return nil, err
 	}
+	batch, tail, err := a.receiveBatch(ctx, c, on)
+	if err != nil {
+		return nil, err
+	}
+	defer a.unpacker.release(tail)
 	res, err := a.cfg.Ingest.Add(ctx, *batch)
 	if e, ok := isFault(err, fault.Invalid); ok && errors.Is(err, store.ErrSequence) {
 		return nil, fail(http.StatusUnprocessableEntity, wire.CodeSequence, "%s", e.Message)
@@ -66,6 +71,10 @@ func (a *API) addEvents(ctx context.Context, c *call) (*wire.Stored, error) {
 	a.metrics.gaps.Add(float64(res.Gaps))
 	a.metrics.refused.Add(float64(len(res.Refused)))
 	stored := &wire.Stored{Acknowledged: res.LastSeq}
+	if on != nil {
+		on.Append(*tail)
+		stored.NoContext = !a.contexts.keep(c.number(), on, a.cfg.Now())
+	}
 	for _, r := range res.Refused[:min(len(res.Refused), mostRefusals)] {
 		stored.Refused = append(stored.Refused, wire.Refusal{Seq: r.Seq, Reason: r.Reason})
 	}
@@ -73,25 +82,26 @@ func (a *API) addEvents(ctx context.Context, c *call) (*wire.Stored, error) {
 }
 
 // receiveBatch takes a batch from the network, at the sender's pace, and then
-// decodes it, at ours.
-func (a *API) receiveBatch(ctx context.Context, c *call) (*ingest.LiveBatch, error) {
+// decodes it, at ours. on is what it is packed on, tail what there is to remember
+// of it.
+func (a *API) receiveBatch(ctx context.Context, c *call, on *wire.Context) (batch *ingest.LiveBatch, tail *[]byte, err error) {
 	body, err := a.receiveBody(c)
 	defer a.bodies.give(int64(cap(body)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	select {
 	case a.unpacking <- struct{}{}:
 		defer func() { <-a.unpacking }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
 	}
-	batch, err := a.unpacker.decode(c.Header.Get("Content-Encoding"), body)
+	batch, tail, err = a.unpacker.decode(c.Header.Get("Content-Encoding"), body, on)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	batch.Station = c.number()
-	return batch, nil
+	return batch, tail, nil
 }
 
 // receiveBody reads a batch as it was sent. What it returns is taken from

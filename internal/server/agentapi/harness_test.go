@@ -86,13 +86,14 @@ func newRig(t testing.TB, o options) *rig {
 		Now: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) },
 	})
 	go func() { ended <- r.api.Run(ctx) }()
-	cert, err := r.authority.ServerCertificate([]string{"localhost"})
+	server, err := r.authority.KeepServer([]string{"localhost"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.http = httptest.NewUnstartedServer(r.api)
 	r.http.EnableHTTP2 = o.http2
-	r.http.TLS = r.authority.AgentsTLS(cert)
+	r.http.Listener, r.http.Config.ConnContext = r.api.Limit(r.http.Listener), r.api.ConnContext
+	r.http.TLS = r.authority.AgentsTLS(server.Certificate)
 	if !o.http2 {
 		r.http.TLS.NextProtos = []string{"http/1.1"}
 	}

@@ -55,7 +55,7 @@ func TestBatchesShareNoMemory(t *testing.T) {
 				events, raw = append(events, p), append(append(raw, line...), '\n')
 			}
 			packed := pack(raw)
-			b, err := u.decode(encoding, packed)
+			b, _, err := u.decode(encoding, packed, nil)
 			if err != nil {
 				t.Fatalf("%s: %v", encoding, err)
 			}
@@ -72,7 +72,7 @@ func TestBatchesShareNoMemory(t *testing.T) {
 func TestDecodeRoom(t *testing.T) {
 	u := new(unpacker)
 	raw := append(bytes.Repeat([]byte("\n"), 1<<20), `{"seq":1}`...)
-	b, err := u.decode("", raw)
+	b, _, err := u.decode("", raw, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
