@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/importer"
 	"github.com/eljefe/eljefe/internal/ingest"
 	"github.com/eljefe/eljefe/internal/server"
@@ -24,8 +25,9 @@ import (
 
 type importCommand struct {
 	remote
-	Files []string `arg:"" name:"file" help:"Files, or folders to look for .evtx, .ndjson and .jsonl in."`
-	JSON  bool     `env:"-" name:"json" help:"One JSON object per file instead of a table."`
+	Files   []string `arg:"" name:"file" help:"Files, or folders to look for .evtx, .etl, .ndjson and .jsonl in."`
+	Station string   `env:"-" help:"Computer of the events that name none. An event trace (.etl) that names none is otherwise known by its file's name." placeholder:"NAME"`
+	JSON    bool     `env:"-" name:"json" help:"One JSON object per file instead of a table."`
 }
 
 // fileReport says what came of one file.
@@ -51,7 +53,7 @@ func (c *importCommand) Run(ctx context.Context, a *app) (err error) {
 	for _, name := range files {
 		r := fileReport{File: name}
 		if r.Summary, err = importFile(ctx, name); err != nil {
-			r.Error = forPeople(err)
+			r.Error = cli.ForPeople(err)
 			failed++
 		}
 		reports = append(reports, r)
@@ -82,7 +84,9 @@ func (c *importCommand) importer(ctx context.Context, a *app) (func(context.Cont
 		if err != nil {
 			return nil, nil, err
 		}
-		return cl.upload, func() error { return nil }, nil
+		return func(ctx context.Context, name string) (importer.Summary, error) {
+			return cl.upload(ctx, name, c.Station)
+		}, func() error { return nil }, nil
 	}
 	db, closeDB, err := server.OpenStore(ctx, a.DataDir, a.DatabaseURL, a.log())
 	if err != nil {
@@ -96,12 +100,12 @@ func (c *importCommand) importer(ctx context.Context, a *app) (func(context.Cont
 		if err := db.Audit(ctx, localUser, "import", filepath.Base(name), nil); err != nil {
 			return importer.Summary{}, err
 		}
-		return importer.Here(ctx, db, in, localUser, name)
+		return importer.Here(ctx, db, in, localUser, name, c.Station)
 	}, closeDB, nil
 }
 
 // upload imports a file through the API and waits for its end.
-func (c *client) upload(ctx context.Context, name string) (sum importer.Summary, err error) {
+func (c *client) upload(ctx context.Context, name, station string) (sum importer.Summary, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return sum, err
@@ -111,7 +115,7 @@ func (c *client) upload(ctx context.Context, name string) (sum importer.Summary,
 	if err != nil {
 		return sum, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/imports?"+url.Values{"name": {filepath.Base(name)}}.Encode(), io.NopCloser(file))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/v1/imports?"+url.Values{"name": {filepath.Base(name)}, "station": {station}}.Encode(), io.NopCloser(file))
 	if err != nil {
 		return sum, err
 	}
@@ -161,7 +165,7 @@ func findLogs(args []string) ([]string, error) {
 		}
 		before := len(files)
 		err = filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() && slices.Contains([]string{".evtx", ".ndjson", ".jsonl"}, strings.ToLower(filepath.Ext(path))) {
+			if err == nil && d.Type().IsRegular() && slices.Contains([]string{".evtx", ".etl", ".ndjson", ".jsonl"}, strings.ToLower(filepath.Ext(path))) {
 				files = append(files, path)
 			}
 			return err
@@ -170,7 +174,7 @@ func findLogs(args []string) ([]string, error) {
 			return nil, err
 		}
 		if len(files) == before {
-			return nil, fmt.Errorf("there is no .evtx, .ndjson or .jsonl file in %s", arg)
+			return nil, fmt.Errorf("there is no .evtx, .etl, .ndjson or .jsonl file in %s", arg)
 		}
 	}
 	return files, nil

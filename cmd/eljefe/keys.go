@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/server/api"
 )
 
@@ -88,7 +89,7 @@ func (c *keyAdd) Run(ctx context.Context, a *app) error {
 		}
 		fmt.Fprintln(a.out, out.Secret)
 		if out.Command != "" {
-			fmt.Fprintf(a.err, "To install an agent on Linux:\n  %s\n", printable(out.Command))
+			fmt.Fprintf(a.err, "To install an agent on Linux:\n  %s\n", cli.Printable(out.Command))
 		}
 		return nil
 	})

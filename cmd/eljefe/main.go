@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/eljefe/eljefe/internal/cli"
 )
 
 // version is set by the linker.
@@ -56,31 +56,11 @@ func main() {
 // command line that is wrong.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	a := &app{out: out, err: errOut}
-	exited := -1
-	parser, err := kong.New(a,
-		kong.Name("eljefe"), kong.Description("See every process that starts on every station of a network."),
-		kong.DefaultEnvars("ELJEFE"), kong.Vars{"data_dir": defaultDataDir(), "version": version},
-		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(a),
-	)
-	if err != nil {
-		panic(err) // the struct above is wrong
-	}
-	parsed, err := parser.Parse(args)
-	if exited >= 0 {
-		return exited
-	}
-	if err != nil {
-		fmt.Fprintf(errOut, "eljefe: %s\n", printable(err.Error()))
-		fmt.Fprintln(errOut, `Try "eljefe --help".`)
-		return 2
-	}
-	if err := parsed.Run(); err != nil {
-		fmt.Fprintf(errOut, "eljefe: %s\n", printable(forPeople(err)))
-		return 1
-	}
-	return 0
+	return cli.Program{
+		Name: "eljefe", Description: "See every process that starts on every station of a network.",
+		Env: "ELJEFE", Vars: map[string]string{"data_dir": defaultDataDir(), "version": version},
+		Grammar: a, Out: out, Err: errOut,
+	}.Run(ctx, args)
 }
 
 // defaultDataDir is the system's for root and the user's own otherwise.
@@ -110,11 +90,7 @@ func (a *app) log() *slog.Logger {
 			panic(err) // kong has checked it
 		}
 	}
-	options := &slog.HandlerOptions{Level: level}
-	if a.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, options))
-	}
-	return slog.New(slog.NewTextHandler(a.err, options))
+	return slog.New(cli.LogHandler(a.err, a.LogFormat, level))
 }
 
 type versionCommand struct{}

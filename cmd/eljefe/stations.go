@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/server/api"
 )
 
@@ -136,7 +137,7 @@ func (c *stationRename) Run(ctx context.Context, a *app) error {
 		if err := cl.call(ctx, http.MethodPatch, stationPath(s.ID), nil, map[string]any{"name": c.Name}, &now); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "Station %d, %s, is now called %s.\n", s.ID, printable(s.Name), printable(now.Name))
+		fmt.Fprintf(a.out, "Station %d, %s, is now called %s.\n", s.ID, cli.Printable(s.Name), cli.Printable(now.Name))
 		return nil
 	})
 }
@@ -160,10 +161,10 @@ func (c *stationLabel) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		if len(now.Labels) == 0 {
-			fmt.Fprintf(a.out, "Station %d, %s, has no labels.\n", s.ID, printable(now.Name))
+			fmt.Fprintf(a.out, "Station %d, %s, has no labels.\n", s.ID, cli.Printable(now.Name))
 			return nil
 		}
-		fmt.Fprintf(a.out, "Station %d, %s, has the labels %s.\n", s.ID, printable(now.Name), printable(strings.Join(now.Labels, ", ")))
+		fmt.Fprintf(a.out, "Station %d, %s, has the labels %s.\n", s.ID, cli.Printable(now.Name), cli.Printable(strings.Join(now.Labels, ", ")))
 		return nil
 	})
 }
@@ -200,7 +201,7 @@ func (c *stationArgs) post(ctx context.Context, a *app, action, done string) err
 		if err := cl.call(ctx, http.MethodPost, stationPath(s.ID)+"/"+action, nil, nil, nil); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "Station %d, %s, is %s.\n", s.ID, printable(s.Name), done)
+		fmt.Fprintf(a.out, "Station %d, %s, is %s.\n", s.ID, cli.Printable(s.Name), done)
 		return nil
 	})
 }

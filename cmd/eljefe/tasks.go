@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/server/api"
 	"github.com/eljefe/eljefe/internal/wire"
 )
@@ -55,7 +56,7 @@ func (c *stationArgs) ask(ctx context.Context, a *app, task map[string]any) erro
 		if err := cl.call(ctx, http.MethodPost, stationPath(s.ID)+"/tasks", nil, task, &added); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "Task %d waits for station %d, %s, until %s.\n", added.ID, s.ID, printable(s.Name), moment(&added.Expires))
+		fmt.Fprintf(a.out, "Task %d waits for station %d, %s, until %s.\n", added.ID, s.ID, cli.Printable(s.Name), moment(&added.Expires))
 		return nil
 	})
 }

@@ -2,33 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
-	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/cli"
 )
-
-// printable makes text from a station or a file harmless on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x2069 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
-// forPeople returns what a user should read of an error.
-func forPeople(err error) string {
-	if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind != fault.Internal {
-		return e.Message
-	}
-	return err.Error()
-}
 
 // printTable writes rows in aligned columns below their headings.
 func printTable(w io.Writer, headings []string, rows [][]string) error {
@@ -36,7 +16,7 @@ func printTable(w io.Writer, headings []string, rows [][]string) error {
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(headings, "\t")))
 	for _, row := range rows {
 		for i := range row {
-			row[i] = strings.ReplaceAll(printable(row[i]), "\n", " ")
+			row[i] = cli.Line(row[i])
 		}
 		fmt.Fprintln(t, strings.Join(row, "\t"))
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/server/api"
 )
 
@@ -84,7 +85,7 @@ func (c *userAdd) Run(ctx context.Context, a *app) error {
 		if err := cl.call(ctx, http.MethodPost, "/users", nil, map[string]string{"name": c.Name, "role": c.Role}, &out); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "User %s is added with the role %s.\nOne-time password: %s\n", printable(c.Name), c.Role, out.OneTimePassword)
+		fmt.Fprintf(a.out, "User %s is added with the role %s.\nOne-time password: %s\n", cli.Printable(c.Name), c.Role, out.OneTimePassword)
 		return nil
 	})
 }
@@ -107,7 +108,7 @@ func (c *userReset) Run(ctx context.Context, a *app) error {
 		if err := cl.call(ctx, http.MethodPost, path+"/reset-password", nil, nil, &out); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "One-time password of %s: %s\nAll sessions of the user have ended.\n", printable(c.Name), out.OneTimePassword)
+		fmt.Fprintf(a.out, "One-time password of %s: %s\nAll sessions of the user have ended.\n", cli.Printable(c.Name), out.OneTimePassword)
 		return nil
 	})
 }
@@ -140,7 +141,7 @@ func (c *userChange) Run(ctx context.Context, a *app) error {
 		if err := cl.call(ctx, http.MethodPatch, path, nil, change, nil); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "User %s is changed.\n", printable(c.Name))
+		fmt.Fprintf(a.out, "User %s is changed.\n", cli.Printable(c.Name))
 		return nil
 	})
 }
@@ -160,7 +161,7 @@ func (c *userRemove) Run(ctx context.Context, a *app) error {
 		if err := cl.call(ctx, http.MethodDelete, path, nil, nil, nil); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "User %s is removed, with all sessions and tokens.\n", printable(c.Name))
+		fmt.Fprintf(a.out, "User %s is removed, with all sessions and tokens.\n", cli.Printable(c.Name))
 		return nil
 	})
 }

@@ -160,31 +160,17 @@ var integrityWords = map[string]event.Integrity{
 }
 
 // integrity reads an integrity level: a word of Sysmon's, or the SID of a
-// mandatory label, S-1-16-RID. A level between two named ones counts as the
-// lower: programs with UI access run at medium plus 16.
+// mandatory label, S-1-16-RID.
 func integrity(s string) event.Integrity {
 	rid, isSID := strings.CutPrefix(s, "S-1-16-")
 	if !isSID {
 		return integrityWords[strings.ToLower(s)]
 	}
 	n, ok := parseNumber(rid)
-	switch {
-	case !ok:
+	if !ok {
 		return ""
-	case n >= 0x5000:
-		return event.Protected
-	case n >= 0x4000:
-		return event.System
-	case n >= 0x3000:
-		return event.High
-	case n >= 0x2100:
-		return event.MediumPlus
-	case n >= 0x2000:
-		return event.Medium
-	case n >= 0x1000:
-		return event.Low
 	}
-	return event.Untrusted
+	return event.IntegrityOf(uint32(min(n, math.MaxUint32)))
 }
 
 // recordValues are the values of a Record. Mapping asks for them about in the

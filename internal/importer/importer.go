@@ -21,20 +21,22 @@ import (
 
 // Summary says what a file held and what became of it.
 type Summary struct {
-	Records    int64    `json:"records"`    // that could be read, whatever they were
-	Starts     int64    `json:"starts"`     // process starts among them
-	Stops      int64    `json:"stops"`      // process stops among them
-	Other      int64    `json:"other"`      // records that report no process
-	Added      int64    `json:"added"`      // events stored
-	Duplicates int64    `json:"duplicates"` // events that were stored before
-	Damaged    int64    `json:"damaged"`    // records that could not be read
-	Reasons    []string `json:"reasons,omitempty"`
+	Records    int64    `json:"records"`            // that could be read, whatever they were
+	Starts     int64    `json:"starts"`             // process starts among them
+	Stops      int64    `json:"stops"`              // process stops among them
+	Other      int64    `json:"other"`              // records that report no process
+	Added      int64    `json:"added"`              // events stored
+	Duplicates int64    `json:"duplicates"`         // events that were stored before
+	Damaged    int64    `json:"damaged"`            // records that could not be read
+	Lost       uint64   `json:"lost,omitzero"`      // events that were lost while the file was recorded
+	Remarks    []string `json:"remarks,omitempty"`  // what to know of the file as a whole
+	Reasons    []string `json:"reasons,omitempty"`  // why records are damaged
 	Stations   []int64  `json:"stations,omitempty"` // ids of the stations it spoke of
 	BytesDone  int64    `json:"-"`
 }
 
-// Reason returns the reasons for damage as one text, "" for none.
-func (s *Summary) Reason() string { return strings.Join(s.Reasons, "; ") }
+// Reason returns the remarks and the reasons for damage as one text, "" for none.
+func (s *Summary) Reason() string { return strings.Join(slices.Concat(s.Remarks, s.Reasons), "; ") }
 
 // maxReasons is how many damaged records are explained one by one.
 const maxReasons = 5
@@ -57,12 +59,18 @@ type Ingester interface {
 // batchSize is how many events go into one transaction.
 const batchSize = 2000
 
-// File imports one file. name is shown with its events. progress, if not nil,
-// is called after each transaction. The error is nil if the file was read to
-// its end, however damaged; the summary holds what was done in any case.
-func File(ctx context.Context, in Ingester, name string, file io.ReaderAt, size int64, progress func(Summary)) (Summary, error) {
-	run := &run{in: in, name: filepath.Base(strings.ReplaceAll(name, `\`, "/")), progress: progress}
-	items, err := recording.Read(file, size)
+// A Log is what is known of a file beside what stands in it.
+type Log struct {
+	Name    string // of the file; it is shown with its events
+	Station string // the computer of events that name none; "": an event trace is known by its file's name
+}
+
+// File imports one file. progress, if not nil, is called after each transaction.
+// The error is nil if the file was read to its end, however damaged; the summary
+// holds what was done in any case.
+func File(ctx context.Context, in Ingester, log Log, file io.ReaderAt, size int64, progress func(Summary)) (Summary, error) {
+	run := &run{in: in, name: filepath.Base(strings.ReplaceAll(log.Name, `\`, "/")), progress: progress}
+	items, err := recording.Read(file, size, recording.Config{Name: log.Name, Station: log.Station})
 	if err == nil {
 		err = run.all(ctx, items)
 	}
@@ -82,12 +90,16 @@ func (r *run) all(ctx context.Context, items iter.Seq[recording.Item]) error {
 	last := time.Now()
 	for it := range items {
 		r.sum.BytesDone = it.Read
+		r.sum.Lost += it.Lost
 		if it.Damage == nil && !it.Second {
 			r.sum.Records++
 		}
 		switch {
 		case it.Damage != nil:
 			r.sum.damaged(it.Damage)
+		case it.Remark != "":
+			r.sum.Remarks = append(r.sum.Remarks, it.Remark)
+		case it.Part: // of an event that comes later
 		case it.Event == nil:
 			r.sum.Other++
 		default:

@@ -39,7 +39,7 @@ func recorded(t *testing.T) string {
 
 func importBytes(t *testing.T, in importer.Ingester, name string, content []byte) (importer.Summary, error) {
 	t.Helper()
-	return importer.File(t.Context(), in, name, bytes.NewReader(content), int64(len(content)), nil)
+	return importer.File(t.Context(), in, importer.Log{Name: name}, bytes.NewReader(content), int64(len(content)), nil)
 }
 
 // Every recorded log gives the numbers of its MANIFEST, and nothing the second time.
@@ -208,7 +208,7 @@ func TestStoreFails(t *testing.T) {
 		fmt.Fprintf(&content, `{"kind":"start","station":"S","time":"2026-11-16T08:00:00Z","pid":%d}`+"\n", i)
 	}
 	in := &failing{Ingester: ingest.New(storetest.Open(t), ingest.Config{}), after: 1}
-	sum, err := importer.File(t.Context(), in, "a.ndjson", bytes.NewReader(content.Bytes()), int64(content.Len()), nil)
+	sum, err := importer.File(t.Context(), in, importer.Log{Name: "a.ndjson"}, bytes.NewReader(content.Bytes()), int64(content.Len()), nil)
 	if fault.KindOf(err) != fault.Unavailable || sum.Added != 2000 {
 		t.Errorf("got %+v, %v; want 2000 added and the error", sum, err)
 	}

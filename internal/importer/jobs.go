@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,8 +78,8 @@ func (j *Jobs) TooLarge(size int64) error {
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // Receive takes an upload of size bytes, -1 if unknown, and begins its import.
-func (j *Jobs) Receive(ctx context.Context, name, user string, size int64, body io.Reader) (*store.Import, error) {
-	name = strings.TrimSpace(filepath.Base(strings.ReplaceAll(name, `\`, "/")))
+func (j *Jobs) Receive(ctx context.Context, log Log, user string, size int64, body io.Reader) (*store.Import, error) {
+	name := strings.TrimSpace(filepath.Base(strings.ReplaceAll(log.Name, `\`, "/")))
 	if name == "" || name == "." || name == "/" {
 		return nil, fault.Invalidf("the file has no name; give one with ?name=")
 	}
@@ -106,7 +107,7 @@ func (j *Jobs) Receive(ctx context.Context, name, user string, size int64, body 
 		return nil, errors.Join(err, os.Remove(path))
 	}
 	started := *job
-	j.running.Go(func() { j.run(job, path) })
+	j.running.Go(func() { j.run(job, path, log.Station) })
 	return &started, nil
 }
 
@@ -148,7 +149,7 @@ func reasonFor(err error) string {
 	return "the import failed; the server's log says why"
 }
 
-func (j *Jobs) run(job *store.Import, path string) {
+func (j *Jobs) run(job *store.Import, path, station string) {
 	defer func() {
 		if err := os.Remove(path); err != nil {
 			j.log.Warn("upload not removed", "path", path, "err", err)
@@ -165,7 +166,7 @@ func (j *Jobs) run(job *store.Import, path string) {
 		if err != nil {
 			return sum, fmt.Errorf("open upload: %w", err)
 		}
-		sum, err = File(ctx, j.in, job.Name, file, job.Bytes, progress)
+		sum, err = File(ctx, j.in, Log{job.Name, station}, file, job.Bytes, progress)
 		return sum, errors.Join(err, file.Close())
 	})
 	if fault.KindOf(err) == fault.Internal && err != nil && !errors.Is(err, context.Canceled) {
@@ -174,8 +175,8 @@ func (j *Jobs) run(job *store.Import, path string) {
 }
 
 // Here imports a file that lies on this machine, and keeps its state among the
-// imports as that of an upload is kept.
-func Here(ctx context.Context, s JobStore, in Ingester, user, path string) (sum Summary, err error) {
+// imports as that of an upload is kept. station is as in Log.
+func Here(ctx context.Context, s JobStore, in Ingester, user, path, station string) (sum Summary, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return sum, err
@@ -191,7 +192,7 @@ func Here(ctx context.Context, s JobStore, in Ingester, user, path string) (sum 
 	}
 	job.State = "running"
 	return track(ctx, s, job, func(ctx context.Context, progress func(Summary)) (Summary, error) {
-		return File(ctx, in, job.Name, file, info.Size(), progress)
+		return File(ctx, in, Log{job.Name, station}, file, info.Size(), progress)
 	})
 }
 
@@ -212,7 +213,7 @@ func track(ctx context.Context, s JobStore, job *store.Import, run func(context.
 	job.State = "done"
 	if err != nil {
 		job.State = "failed"
-		job.Reason = strings.Join(append([]string{reasonFor(err)}, sum.Reasons...), "; ")
+		job.Reason = strings.Join(slices.Concat([]string{reasonFor(err)}, sum.Remarks, sum.Reasons), "; ")
 	}
 	if errors.Is(err, context.Canceled) {
 		job.State = "interrupted"

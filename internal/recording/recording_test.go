@@ -12,12 +12,12 @@ import (
 )
 
 func TestRead(t *testing.T) {
-	const content = "\ufeff" + `{"kind":"start","station":"S","time":"2026-11-16T08:00:00Z","stopped":"2026-11-16T08:00:01Z","pid":8,"exit_code":3}
+	const content = "\ufeff" + `{"kind":"start","station":"S","time":"2026-11-16T08:00:00Z","stopped":"2026-11-16T08:00:01Z","pid":8,"exit_code":3,"inferred":true}
 
 {"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Operational"}
 {"kind":
 {"kind":"stop","station":"S","time":"2026-11-16T08:00:02Z","pid":9}`
-	items, err := Read(bytes.NewReader([]byte(content)), int64(len(content)))
+	items, err := Read(bytes.NewReader([]byte(content)), int64(len(content)), Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +34,13 @@ func TestRead(t *testing.T) {
 			got = append(got, "other")
 		case it.Second:
 			got = append(got, "and its "+string(it.Event.Kind))
-			if it.Event.ExitCode == nil || it.Event.Time.Second() != 1 {
+			if it.Event.ExitCode == nil || !it.Event.Inferred || it.Event.Time.Second() != 1 {
 				t.Errorf("the end is %+v", it.Event)
 			}
 		default:
 			got = append(got, string(it.Event.Kind))
-			if it.Event.Kind == event.Start && it.Event.ExitCode != nil {
-				t.Error("the start has the end's exit code")
+			if it.Event.Kind == event.Start && (it.Event.ExitCode != nil || it.Event.Inferred) {
+				t.Error("the start has what is the end's: its exit code, or that it was inferred")
 			}
 		}
 		read = it.Read
@@ -52,7 +52,7 @@ func TestRead(t *testing.T) {
 
 func TestNoRecording(t *testing.T) {
 	for name, content := range map[string]string{"empty": "", "text": "hello", "laid out": "{\n \"kind\": \"start\"}", "zip": "PK\x03\x04"} {
-		_, err := Read(strings.NewReader(content), int64(len(content)))
+		_, err := Read(strings.NewReader(content), int64(len(content)), Config{})
 		if !errors.Is(err, ErrFormat) || fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: got %v; want an error that says what can be read", name, err)
 		}
@@ -62,7 +62,7 @@ func TestNoRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	if _, err := Read(file, 10); err == nil || errors.Is(err, ErrFormat) {
+	if _, err := Read(file, 10, Config{}); err == nil || errors.Is(err, ErrFormat) {
 		t.Errorf("what cannot be read: %v; want the reason, which is not the format", err)
 	}
 }

@@ -1,7 +1,7 @@
 // Package replay plays a recording as if its events happened now.
 //
-// A recording is what package recording reads: a Windows event log or lines of
-// JSON. One computer's events are played, in the order of their times. Each time
+// A recording is what package recording reads: a Windows event log, an event trace
+// or lines of JSON. One computer's events are played, in the order of their times. Each time
 // they are played they are processes of their own: the recording's names of
 // processes are replaced, so that a recording that is played twice is two runs
 // of everything and not the same run stored twice. Who runs what, and who started

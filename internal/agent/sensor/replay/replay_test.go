@@ -1,8 +1,10 @@
 package replay
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -274,5 +276,45 @@ func TestRecordedLog(t *testing.T) {
 	t.Logf("%d logs, %d events, %d with a parent in the same log", logs, events, parents)
 	if logs == 0 || parents == 0 {
 		t.Errorf("%d logs and %d parents; want some", logs, parents)
+	}
+}
+
+// An event trace is played like any other recording.
+func TestTrace(t *testing.T) {
+	packed, err := os.Open(filepath.Join("..", "..", "..", "..", "..", "shared", "testdata", "etl", "win7-manifest-kernel-process.etl.gz"))
+	if err != nil {
+		if os.Getenv("ELJEFE_REQUIRE_TESTDATA") == "1" {
+			t.Fatalf("test data is required, but %v", err)
+		}
+		t.Skipf("no test data: %v", err)
+	}
+	defer func() { _ = packed.Close() }()
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "Reception.etl")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, Config{File: path})
+	if r.Computer() != "Reception" || r.Events() != 8 {
+		t.Fatalf("it plays %d events of %q; want 8 of Reception", r.Events(), r.Computer())
+	}
+	began := map[event.Key]bool{}
+	pairs := 0
+	for _, p := range play(t, r, 8) {
+		if p.Kind == event.Start {
+			began[p.Key()] = true
+		} else if began[p.Key()] {
+			pairs++
+		}
+	}
+	if pairs != 2 {
+		t.Errorf("%d ends belong to a start; want 2, as recorded", pairs)
 	}
 }

@@ -52,7 +52,7 @@ func record(name, scratch, computer string) (t *tape, err error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := recording.Read(source, info.Size())
+	items, err := recording.Read(source, info.Size(), recording.Config{Name: name})
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (t *tape) choose(computers map[string][]entry, names map[string]string, com
 		if t.damage != nil {
 			return fmt.Errorf("it holds no process event that could be played; %d records could not be read, the first: %w", t.damaged, t.damage)
 		}
-		return errors.New("it holds no process event: Sysmon 1 and 5, Security 4688 and 4689 and El Jefe's own are played")
+		return errors.New("it holds no process event: Sysmon 1 and 5, Security 4688 and 4689, the kernel's own of an event trace, and El Jefe's are played")
 	}
 	chosen := strings.ToLower(computer)
 	if computer == "" {
