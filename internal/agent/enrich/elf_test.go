@@ -51,12 +51,20 @@ func noteOf(order binary.ByteOrder, owner string, kind uint32, text string) []by
 	return b
 }
 
+func noteIn(r *bytes.Reader) packageNote {
+	f, ok := openELF(r)
+	if !ok {
+		return packageNote{}
+	}
+	return f.packageNote()
+}
+
 func TestPackageNote(t *testing.T) {
 	want := packageNote{Name: "coreutils", Version: "9.4-3", OS: "debian"}
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		notes := append(noteOf(order, "GNU\x00", 3, "12345"), noteOf(order, "FDO\x00", packageType, note+"\x00\x00")...)
 		for _, wide := range []bool{true, false} {
-			if got := readPackageNote(bytes.NewReader(program(order, wide, notes))); got != want {
+			if got := noteIn(bytes.NewReader(program(order, wide, notes))); got != want {
 				t.Errorf("%s, 64 bits %t: %+v; want %+v", order, wide, got, want)
 			}
 		}
@@ -64,13 +72,13 @@ func TestPackageNote(t *testing.T) {
 			"of another owner": noteOf(order, "XYZ\x00", packageType, note), "of another type": noteOf(order, "FDO\x00", 1, note),
 			"that is no JSON": noteOf(order, "FDO\x00", packageType, note[1:]), "that is cut": noteOf(order, "FDO\x00", packageType, note)[:40], "that is not there": nil,
 		} {
-			if got := readPackageNote(bytes.NewReader(program(order, true, notes))); got != (packageNote{}) {
+			if got := noteIn(bytes.NewReader(program(order, true, notes))); got != (packageNote{}) {
 				t.Errorf("a note %s gives %+v", name, got)
 			}
 		}
 	}
 	for _, text := range []string{"", "#!/bin/sh\n", "\x7fELF", "MZ"} {
-		if got := readPackageNote(bytes.NewReader([]byte(text))); got != (packageNote{}) {
+		if got := noteIn(bytes.NewReader([]byte(text))); got != (packageNote{}) {
 			t.Errorf("%q gives %+v", text, got)
 		}
 	}
@@ -80,8 +88,15 @@ func FuzzPackageNote(f *testing.F) {
 	f.Add(program(binary.LittleEndian, true, noteOf(binary.LittleEndian, "FDO\x00", packageType, note)))
 	f.Add(program(binary.BigEndian, false, noteOf(binary.BigEndian, "FDO\x00", packageType, note)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if got := readPackageNote(bytes.NewReader(raw)); len(got.Name) > mostNotes {
+		f, ok := openELF(bytes.NewReader(raw))
+		if !ok {
+			return
+		}
+		if got := f.packageNote(); len(got.Name) > mostNotes {
 			t.Errorf("a name of %d bytes", len(got.Name))
+		}
+		if got := f.entryCode(); len(got) > mostCode {
+			t.Errorf("%d bytes of code", len(got))
 		}
 	})
 }

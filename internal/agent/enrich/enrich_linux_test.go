@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -67,6 +68,9 @@ func TestRunning(t *testing.T) {
 	if p.SHA256 != hash(raw) || p.SHA1 != hex.EncodeToString(strong[:]) || p.MD5 != hex.EncodeToString(weak[:]) || p.FileSize != uint64(len(raw)) {
 		t.Errorf("got %+v; want the hashes of the %d bytes", p, len(raw))
 	}
+	if want := map[string]string{"amd64": "x64", "arm64": "arm64", "386": "x86", "arm": "arm"}[runtime.GOARCH]; p.Architecture != want || p.EntropyEntry == nil || *p.EntropyEntry < 4 || len(p.EntrySHA256) != 64 || p.Missing != "" {
+		t.Errorf("architecture %q, entropy %v, code %q, missing %q", p.Architecture, p.EntropyEntry, p.EntrySHA256, p.Missing)
+	}
 
 	// Another process's pid, and one that runs something else by now, say nothing.
 	for name, change := range map[string]func(*event.Process){
@@ -77,8 +81,12 @@ func TestRunning(t *testing.T) {
 		other := &event.Process{Kind: event.Start, PID: p.PID, ProcessSeq: p.ProcessSeq, Image: p.Image, Started: p.Started}
 		change(other)
 		New(Config{}).Enrich(t.Context(), []*event.Process{other})
-		if other.SHA256 != "" {
-			t.Errorf("%s gets the hash %s; want none", name, other.SHA256)
+		missing := "hashes=exited"
+		if other.Kind == event.Stop {
+			missing = ""
+		}
+		if other.SHA256 != "" || other.Missing != missing {
+			t.Errorf("%s gets the hash %q, missing %q; want none, and %q", name, other.SHA256, other.Missing, missing)
 		}
 	}
 }
@@ -91,24 +99,29 @@ func TestGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
+	var missing string
 	enrich := func(same bool, change func(*event.Process)) string {
 		q := *p
 		if change != nil {
 			change(&q)
 		}
 		New(Config{SameFiles: func(seq uint64) bool { return same && seq == p.ProcessSeq }}).Enrich(t.Context(), []*event.Process{&q})
+		missing = q.Missing
 		return q.SHA256
 	}
-	if got := enrich(true, nil); got != hash(raw) {
+	if got := enrich(true, nil); got != hash(raw) || missing != "" {
 		t.Errorf("got the hash %q; want that of the file", got)
 	}
-	if got := enrich(false, nil); got != "" {
+	if got := enrich(false, nil); got != "" || missing != "hashes=exited" {
 		t.Errorf("a process in a container got the hash %s of a file outside", got)
 	}
-	if got := enrich(true, func(p *event.Process) { p.Started = p.Started.Add(-time.Hour) }); got != "" {
+	if got := enrich(true, func(p *event.Process) { p.Started = p.Started.Add(-time.Hour) }); got != "" || missing != "hashes=changed" {
 		t.Errorf("a file that changed after the start gave the hash %s", got)
 	}
-	if got := enrich(true, func(p *event.Process) { p.Image = t.TempDir() }); got != "" {
+	if got := enrich(true, func(p *event.Process) { p.Image += ".gone" }); got != "" || missing != "hashes=gone" {
+		t.Errorf("a file that is gone gave the hash %s, missing %q", got, missing)
+	}
+	if got := enrich(true, func(p *event.Process) { p.Image = t.TempDir() }); got != "" || missing != "hashes=unsupported" {
 		t.Errorf("a folder gave the hash %s", got)
 	}
 }
@@ -126,12 +139,13 @@ func TestCache(t *testing.T) {
 	defer cancel()
 	first, second := *p, *p
 	e.Enrich(ctx, []*event.Process{&first, &second})
-	if first.SHA256 != "" || e.jobs != 1 {
+	if first.SHA256 != "" || first.Missing != "hashes=busy" || e.jobs != 1 {
 		t.Fatalf("got %q with %d files to read; want nothing yet, and one file for both", first.SHA256, e.jobs)
 	}
 	for range atOnce {
 		<-e.slots
 	}
+	first, second = *p, *p
 	e.Enrich(t.Context(), []*event.Process{&first, &second})
 	if first.SHA256 != hash(raw) || second.SHA256 != hash(raw) || e.jobs != 0 || e.known.Len() != 1 {
 		t.Errorf("got %q and %q, %d to read, %d known", first.SHA256, second.SHA256, e.jobs, e.known.Len())

@@ -1,9 +1,12 @@
 package enrich
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -11,31 +14,42 @@ import (
 	"github.com/eljefe/eljefe/internal/event"
 )
 
-var (
-	errUncertain = errors.New("it is not certain which file the process runs")
-	errSpecial   = errors.New("the image is no regular file")
-)
+// thisSystem is how files are found here. Who runs a process the sensor says, and
+// programs have no signatures.
+func thisSystem() system {
+	root := linuxproc.Root("/proc")
+	open := func(p *event.Process, stationFiles bool) (*os.File, identity, error) {
+		return openImage(root, p, stationFiles)
+	}
+	return system{open: open, identify: identify}
+}
 
-// openImage opens the file that a process runs.
-func openImage(p *event.Process, sameFiles bool) (*os.File, identity, error) {
-	if f, err := openRunning(p); err == nil {
+// openImage opens the file that a process runs. Where the process is gone its path
+// says which that was, if it saw the station's files, which lie under root. The
+// error is a Reason, or the system's.
+func openImage(root string, p *event.Process, stationFiles bool) (*os.File, identity, error) {
+	f, err := openRunning(p)
+	if err == nil {
 		id, err := identify(f)
 		if err != nil {
 			f.Close()
 		}
 		return f, id, err
 	}
-	if !sameFiles {
-		return nil, identity{}, errUncertain
+	if errors.Is(err, fs.ErrPermission) && !stationFiles {
+		return nil, identity{}, Denied
+	}
+	if !stationFiles {
+		return nil, identity{}, Exited
 	}
 	// Not to wait for what is a pipe by now.
-	f, err := os.OpenFile(p.Image, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	f, err = os.OpenFile(filepath.Join(root, p.Image), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, identity{}, err
 	}
 	id, err := identify(f)
 	if err == nil && id.change > p.Started.UnixNano() {
-		err = errUncertain
+		err = Changed
 	}
 	if err != nil {
 		f.Close()
@@ -52,7 +66,7 @@ func openRunning(p *event.Process) (*os.File, error) {
 		return nil, err
 	}
 	if strings.TrimSuffix(image, " (deleted)") != p.Image {
-		return nil, errUncertain
+		return nil, Changed
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -60,7 +74,7 @@ func openRunning(p *event.Process) (*os.File, error) {
 	}
 	again, err := os.Readlink(path)
 	if err == nil && again != image {
-		err = errUncertain
+		err = Changed
 	}
 	if err == nil {
 		err = same(p)
@@ -83,7 +97,7 @@ func same(p *event.Process) error {
 		return err
 	}
 	if !linuxproc.ForkOf(p.ProcessSeq, s.Forked) {
-		return errUncertain
+		return Changed
 	}
 	return nil
 }
@@ -96,10 +110,9 @@ func identify(f *os.File) (identity, error) {
 	}
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || !info.Mode().IsRegular() {
-		return identity{}, errSpecial
+		return identity{}, Unsupported
 	}
-	return identity{
-		device: uint64(s.Dev), inode: s.Ino, size: info.Size(),
-		modified: info.ModTime().UnixNano(), change: s.Ctim.Nano(),
-	}, nil
+	id := identity{volume: uint64(s.Dev), size: info.Size(), modified: info.ModTime().UnixNano(), change: s.Ctim.Nano()}
+	binary.NativeEndian.PutUint64(id.file[:], s.Ino)
+	return id, nil
 }
