@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/eljefe/eljefe/internal/agent"
 	"github.com/eljefe/eljefe/internal/agent/identity"
@@ -20,6 +18,19 @@ import (
 const unitName = "eljefe-agent.service"
 
 func init() { installHere, uninstallHere = install, uninstall }
+
+// layout is where things are, below root.
+type layout struct{ program, unit, config, state, key string }
+
+func newLayout(root, prefix string) layout {
+	return layout{
+		program: filepath.Join(root, prefix, "bin", "eljefe-agent"),
+		unit:    filepath.Join(root, "/etc/systemd/system/eljefe-agent.service"),
+		config:  filepath.Join(root, systemConfig()),
+		state:   filepath.Join(root, systemState()),
+		key:     filepath.Join(root, systemState(), "enrolment.key"),
+	}
+}
 
 // install puts everything in its place. It may be run again, with other settings
 // or from another version: the station's key and what waits stay.
@@ -41,7 +52,7 @@ func install(ctx context.Context, a *app, c *installCommand) error {
 	if err := os.Chmod(at.state, 0o700); err != nil {
 		return err
 	}
-	if err := c.writeConfig(at, config); err != nil {
+	if err := c.writeSettings(at, config); err != nil {
 		return err
 	}
 	self, err := os.Executable()
@@ -67,36 +78,19 @@ func install(ctx context.Context, a *app, c *installCommand) error {
 	return c.start(ctx, a, at)
 }
 
-// writeConfig writes the configuration, and the enrolment key into a file of its
+// writeSettings writes the configuration, and the enrolment key into a file of its
 // own, which is removed once it has been used.
-func (c *installCommand) writeConfig(at layout, config *identity.Config) error {
-	key, err := config.Key()
+func (c *installCommand) writeSettings(at layout, config *identity.Config) error {
+	raw, key, err := c.split(config, strings.TrimPrefix(at.key, strings.TrimSuffix(c.Root, "/")))
 	if err != nil {
 		return err
 	}
-	if config.EnrolmentKey != "" || c.KeyFile != "" {
-		if key == "" {
-			return usageError{fmt.Errorf("there is no enrolment key in %s", c.KeyFile)}
-		}
-		if err := replaceFile(at.key, []byte(key+"\n"), 0o600); err != nil {
+	if key != nil {
+		if err := replaceFile(at.key, key, 0o600); err != nil {
 			return err
 		}
-		config.EnrolmentKey, config.EnrolmentKeyFile = "", strings.TrimPrefix(at.key, strings.TrimSuffix(c.Root, "/"))
 	}
-	// Limits that are the defaults stay out of the file, so that a later version's
-	// defaults count.
-	usual := identity.Config{Server: config.Server, Authority: config.Authority}
-	if err := usual.Check(); err != nil {
-		return err
-	}
-	if config.Limits == usual.Limits {
-		config.Limits = identity.Limits{}
-	}
-	raw, err := json.MarshalIndent(config, "", "  ")
-	if err != nil {
-		return err
-	}
-	return replaceFile(at.config, append(raw, '\n'), 0o600)
+	return replaceFile(at.config, raw, 0o600)
 }
 
 // start has systemd run what was installed.
@@ -115,31 +109,7 @@ func (c *installCommand) start(ctx context.Context, a *app, at layout) error {
 			return err
 		}
 	}
-	return awaitContact(ctx, a, at.state)
-}
-
-// awaitContact waits a little, so that what is wrong shows here and not tomorrow.
-func awaitContact(ctx context.Context, a *app, state string) error {
-	const limit = 20 * time.Second
-	var problem string
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
-		s, err := agent.ReadStatus(state)
-		switch {
-		case err != nil:
-			problem = err.Error()
-		case s.Link.Connected:
-			fmt.Fprintf(a.out, "The agent runs, and the server knows it as station %d.\n", s.Station)
-			return nil
-		default:
-			problem = s.Link.Error
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
-	return fmt.Errorf("everything is installed and started, but the agent has no contact with the server after %s: %s; it goes on trying: see \"eljefe-agent status\" and \"journalctl -u eljefe-agent\"", limit, problem)
+	return awaitContact(ctx, a, at.state, `"journalctl -u eljefe-agent"`)
 }
 
 func uninstall(ctx context.Context, a *app, c *uninstallCommand) error {
@@ -202,20 +172,12 @@ func systemctl(ctx context.Context, args ...string) error {
 
 // replaceFile replaces the file at path as a whole, so that a running program
 // goes on with the old one and a stopped upgrade leaves either of the two.
-func replaceFile(path string, content []byte, mode os.FileMode) (err error) {
+func replaceFile(path string, content []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
+	if err := writeFile(path+staged, content, mode); err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
-		err = errors.Join(err, step())
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(path+".new"))
-	}
-	return os.Rename(path+".new", path)
+	return os.Rename(path+staged, path)
 }

@@ -49,7 +49,7 @@ func TestInstall(t *testing.T) {
 	if info, err := os.Stat(at.state); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the state folder: %v, %v", info, err)
 	}
-	if unit, _ := read(t, at.unit); !strings.Contains(unit, "ExecStart=/opt/jefe/bin/eljefe-agent run") || !strings.Contains(unit, "--state-dir "+systemState) || strings.Contains(unit, "/usr/local") {
+	if unit, _ := read(t, at.unit); !strings.Contains(unit, "ExecStart=/opt/jefe/bin/eljefe-agent run") || !strings.Contains(unit, "--state-dir "+systemState()) || strings.Contains(unit, "/usr/local") {
 		t.Errorf("the unit is %s", unit)
 	}
 	config, _ := read(t, at.config)

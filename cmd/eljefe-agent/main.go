@@ -7,30 +7,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
-	"unicode"
 
-	"github.com/alecthomas/kong"
-
-	"github.com/eljefe/eljefe/internal/fault"
+	"github.com/eljefe/eljefe/internal/cli"
 )
 
 // version is set by the linker.
 var version = "development"
-
-// Where an installed agent has its things.
-const (
-	systemState  = "/var/lib/eljefe-agent"
-	systemConfig = "/etc/eljefe-agent/config.json"
-)
 
 // app is the command line.
 type app struct {
@@ -46,69 +34,31 @@ type app struct {
 	Canary    canaryCommand    `cmd:"" hidden:""`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 
-	out io.Writer
-	err io.Writer
+	out   io.Writer
+	err   io.Writer
+	alarm slog.Handler // if not nil, gets the log too: for what somebody should look at
 }
 
 func main() {
+	if err := prepare(); err != nil {
+		fmt.Fprintln(os.Stderr, "eljefe-agent:", err)
+		os.Exit(cli.Failure)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// usageError is wrapped by errors about settings, which trying again cannot mend.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
 // run runs one command and returns the exit code: 0, 1 for a failure, 2 for a
 // command line or a configuration that is wrong.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	a := &app{out: out, err: errOut}
-	exited := -1
-	parser, err := kong.New(a,
-		kong.Name("eljefe-agent"), kong.Description("Record the processes of this station and report them to an El Jefe server."),
-		kong.DefaultEnvars("ELJEFE_AGENT"), kong.Vars{"state_dir": defaultStateDir(), "config": systemConfig},
-		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(a),
-	)
-	if err != nil {
-		panic(err) // the struct above is wrong
-	}
-	parsed, err := parser.Parse(args)
-	if exited >= 0 {
-		return exited
-	}
-	if err != nil {
-		fmt.Fprintf(errOut, "eljefe-agent: %s\n", printable(err.Error()))
-		fmt.Fprintln(errOut, `Try "eljefe-agent --help".`)
-		return 2
-	}
-	if err := parsed.Run(); err != nil {
-		fmt.Fprintf(errOut, "eljefe-agent: %s\n", printable(forPeople(err)))
-		if _, usage := errors.AsType[usageError](err); usage {
-			return 2
-		}
-		return 1
-	}
-	return 0
-}
-
-// defaultStateDir is the system's for root and the user's own otherwise.
-func defaultStateDir() string {
-	if os.Geteuid() == 0 {
-		return systemState
-	}
-	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
-		return filepath.Join(dir, "eljefe-agent")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "eljefe-agent-state"
-	}
-	return filepath.Join(home, ".local", "state", "eljefe-agent")
+	return cli.Program{
+		Name: "eljefe-agent", Description: "Record the processes of this station and report them to an El Jefe server.",
+		Env: "ELJEFE_AGENT", Vars: map[string]string{"state_dir": defaultStateDir(), "config": systemConfig(), "sensors": sensorNames()},
+		Grammar: a, Out: out, Err: errOut,
+	}.Run(ctx, args)
 }
 
 // log returns the logger that the flags ask for, which writes to w.
@@ -117,29 +67,11 @@ func (a *app) log(w io.Writer) *slog.Logger {
 	if err := level.UnmarshalText([]byte(a.LogLevel)); err != nil {
 		panic(err) // kong has checked it
 	}
-	options := &slog.HandlerOptions{Level: level}
-	if a.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+	handler := cli.LogHandler(w, a.LogFormat, level)
+	if a.alarm != nil {
+		handler = slog.NewMultiHandler(handler, a.alarm)
 	}
-	return slog.New(slog.NewTextHandler(w, options))
-}
-
-// printable makes text from a server or a file harmless on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x2069 {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
-
-// forPeople returns what a user should read of an error.
-func forPeople(err error) string {
-	if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind != fault.Internal {
-		return e.Message
-	}
-	return err.Error()
+	return slog.New(handler)
 }
 
 type versionCommand struct{}

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/eljefe/eljefe/internal/agent"
+	"github.com/eljefe/eljefe/internal/agent/identity"
 	"github.com/eljefe/eljefe/internal/agent/sensor"
 	"github.com/eljefe/eljefe/internal/agent/sensor/replay"
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/event"
 )
 
@@ -21,12 +24,22 @@ const memoryLimit = 32 << 20
 
 type runCommand struct {
 	settings
-	Sensor    string  `help:"How processes are seen: ${enum}; best is the first of them that works here." enum:"best,ebpf,procconn,poll,none" default:"best"`
-	Replay    string  `help:"Play a recording instead of a live sensor: .evtx or NDJSON." type:"existingfile" placeholder:"FILE"`
+	host
+	Sensor    string  `help:"How processes are seen: ${enum}; best is the first of them that works here." enum:"${sensors}" default:"best"`
+	Replay    string  `help:"Play a recording instead of a live sensor: .evtx, .etl or NDJSON." type:"existingfile" placeholder:"FILE"`
 	Computer  string  `help:"Of a recording of several, the computer that is played; otherwise that with most events." placeholder:"NAME"`
 	Speed     float64 `help:"How many times faster a recording is played; 0: as fast as it goes." default:"1" placeholder:"FACTOR"`
 	Loop      bool    `help:"Play the recording again and again."`
 	KeepTimes bool    `help:"Events of a recording keep their times; otherwise it happens now."`
+}
+
+// sensorNames are the values of --sensor on this system.
+func sensorNames() string {
+	names := []string{"best"}
+	for _, s := range sensors {
+		names = append(names, string(s))
+	}
+	return strings.Join(append(names, "none"), ",")
 }
 
 // Validate refuses what cannot be meant.
@@ -37,17 +50,22 @@ func (c *runCommand) Validate() error {
 	return nil
 }
 
-// Run runs the agent until the process is told to stop.
-func (c *runCommand) Run(ctx context.Context, a *app) (err error) {
-	config, err := c.read(systemConfig)
+// Run runs the agent until the process is told to stop, or the service is.
+func (c *runCommand) Run(ctx context.Context, a *app) error {
+	return c.host.host(ctx, a, c.work)
+}
+
+// work runs the agent. ready, unless it is nil, is called once it records.
+func (c *runCommand) work(ctx context.Context, a *app, ready func()) (err error) {
+	config, err := c.read(systemConfig())
 	if err != nil {
 		return err
 	}
 	debug.SetMemoryLimit(memoryLimit)
 	ring := new(agent.LogRing)
 	log := a.log(io.MultiWriter(a.err, ring))
-	cfg := agent.Config{Dir: a.StateDir, Settings: config, Version: version, Log: log, Ring: ring}
-	if err := os.MkdirAll(a.StateDir, 0o700); err != nil {
+	cfg := agent.Config{Dir: a.StateDir, Settings: config, Version: version, Log: log, Ring: ring, Ready: ready}
+	if err := identity.MakeFolder(a.StateDir); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	switch {
@@ -72,6 +90,7 @@ func (c *runCommand) Run(ctx context.Context, a *app) (err error) {
 		}
 		defer func() { err = errors.Join(err, own.Close()) }()
 		cfg.Source, cfg.Enrich = own, own.enrich
+		cfg.Canary = agent.Canary{Start: beginCanary, Every: time.Duration(config.SelftestEvery)}
 	}
 	return agent.Run(ctx, cfg)
 }
@@ -90,7 +109,7 @@ func (c *runCommand) open(dir string, log *slog.Logger) (*replay.Replay, error) 
 		File: c.Replay, Computer: c.Computer, Scratch: dir, Speed: c.Speed, Loop: c.Loop, KeepTimes: c.KeepTimes, Log: log,
 	})
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	return source, nil
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/identity"
+	"github.com/eljefe/eljefe/internal/cli"
 )
 
 // settings are the flags that say whose the station is. They go before what the
@@ -17,8 +19,10 @@ type settings struct {
 	Authority       string `help:"Fingerprint of the server's authority, as the page shows it." placeholder:"HEX"`
 	Key             string `help:"Enrolment key, needed once." placeholder:"KEY" xor:"key"`
 	KeyFile         string `help:"File with the enrolment key; it is removed once the station has enrolled." type:"path" placeholder:"FILE" xor:"key"`
-	Proxy           string `help:"HTTP proxy, or none; otherwise the environment's." placeholder:"http://HOST:PORT"`
+	Proxy           string `help:"HTTP proxy, or none; otherwise the environment's, then the system's." placeholder:"http://HOST:PORT"`
 	AllowEndProcess bool   `help:"Allow the server to have processes of this station ended."`
+
+	SelftestEvery time.Duration `help:"Time from one test of the sensor to the next; 5m unless the configuration says otherwise." placeholder:"TIME"`
 }
 
 // given tells whether a flag says whose the station is.
@@ -37,10 +41,10 @@ func (s *settings) read(system string) (*identity.Config, error) {
 	if path != "" {
 		var err error
 		if c, err = identity.ReadConfig(path); err != nil {
-			return nil, usageError{err}
+			return nil, cli.UsageError{Err: err}
 		}
 	} else if !s.given() {
-		return nil, usageError{errors.New("whose station is this? Give --server, --authority and --key, which the server's page shows (Settings, Enrolment keys), or --config with a file that has them")}
+		return nil, cli.UsageError{Err: errors.New("whose station is this? Give --server, --authority and --key, which the server's page shows (Settings, Enrolment keys), or --config with a file that has them")}
 	}
 	for _, override := range []struct {
 		to   *string
@@ -54,8 +58,11 @@ func (s *settings) read(system string) (*identity.Config, error) {
 		c.EnrolmentKey, c.EnrolmentKeyFile = s.Key, s.KeyFile
 	}
 	c.EndProcess = c.EndProcess || s.AllowEndProcess
+	if s.SelftestEvery != 0 {
+		c.SelftestEvery = identity.Duration(s.SelftestEvery)
+	}
 	if err := c.Check(); err != nil {
-		return nil, usageError{fmt.Errorf("settings: %w", err)}
+		return nil, cli.UsageError{Err: fmt.Errorf("settings: %w", err)}
 	}
 	return c, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent"
+	"github.com/eljefe/eljefe/internal/cli"
 )
 
 type statusCommand struct {
@@ -46,7 +47,7 @@ func (c *statusCommand) Run(a *app) error {
 func printStatus(w io.Writer, s *agent.Status) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) {
-		fmt.Fprintf(t, "%s\t%s\n", name, strings.ReplaceAll(printable(fmt.Sprintf(format, args...)), "\n", " "))
+		fmt.Fprintf(t, "%s\t%s\n", name, cli.Line(fmt.Sprintf(format, args...)))
 	}
 	row("agent", "%s, process %d, for %s", s.Version, s.PID, span(s.Now.Sub(s.Began)))
 	station := "not enrolled yet"

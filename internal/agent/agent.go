@@ -39,7 +39,10 @@ type Config struct {
 	NoSource string        // what the hello says then
 
 	Enrich  Enrich // if nil, events go as the sensor reported them
+	Canary  Canary // how the sensor is tested while it works; without Start it is not
 	Version string
+
+	Ready func() // if not nil, called once the agent records
 
 	Log  *slog.Logger // if nil, nothing is logged
 	Ring *LogRing     // what Log writes, for a diagnosis; if nil, that has no log
@@ -66,6 +69,7 @@ type agent struct {
 	sink     *sensor.Sink
 	stream   *stream
 	recorder *recorder
+	canary   *canaryWatch // nil: the sensor is not tested
 	link     *uplink.Uplink
 	tasks    *tasks.Runner
 	contact  contact
@@ -82,10 +86,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		a.cfg.Ring = new(LogRing)
 	}
 	a.cfg.Ring.Hide(cfg.Settings.Secrets()...)
-	if a.machine, err = machine(cfg.Version); err != nil {
+	if a.machine, err = Machine(cfg.Version); err != nil {
 		return fmt.Errorf("tell which machine this is: %w", err)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+	if err := identity.MakeFolder(cfg.Dir); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	// Before anything is read or written, because it locks the folder.
@@ -98,7 +102,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := a.connect(); err != nil {
 		return err
 	}
-	a.recorder = &recorder{sink: a.sink, enrich: cfg.Enrich, spool: a.stream, log: a.log}
+	if cfg.Source != nil && cfg.Canary.Start != nil {
+		a.canary = a.newCanaryWatch(cfg.Canary)
+	}
+	a.recorder = &recorder{sink: a.sink, watch: a.canary.see, enrich: cfg.Enrich, spool: a.stream, log: a.log}
 	a.tellAbsence()
 	if err := keepLife(cfg.Dir, a.boot); err != nil {
 		return err
@@ -122,7 +129,7 @@ func (a *agent) connect() error {
 	}
 	client, err := uplink.NewClient(uplink.ClientConfig{
 		Server: settings.Server, Authority: settings.Authority, Identity: id,
-		Proxy: proxy, NoProxy: settings.Proxy == identity.NoProxy,
+		Proxy: proxy, NoProxy: settings.Proxy == identity.NoProxy, SystemProxy: SystemProxy(a.log),
 		UserAgent: "eljefe-agent/" + a.cfg.Version,
 	})
 	if err != nil {
@@ -172,6 +179,9 @@ func (a *agent) work(ctx context.Context) error {
 	var rest sync.WaitGroup
 	rest.Go(func() { a.tasks.Run(ctx) })
 	rest.Go(func() { a.keepAlive(ctx) })
+	if a.canary != nil {
+		rest.Go(func() { a.canary.run(ctx) })
+	}
 	rest.Go(func() {
 		newClockWatch(func(g event.Gap) {
 			a.log.Warn("the station's clock was set", "detail", g.Detail)
@@ -184,6 +194,9 @@ func (a *agent) work(ctx context.Context) error {
 		}
 	})
 
+	if a.cfg.Ready != nil {
+		a.cfg.Ready()
+	}
 	<-ctx.Done()
 	a.log.Info("ending")
 	a.await("the sensor", sensing, endOfSensor)
@@ -253,7 +266,7 @@ func (a *agent) hello() wire.Hello {
 	return wire.Hello{
 		Machine: a.machine, Run: a.run, BootID: a.boot.ID, Booted: a.boot.Began, AgentBegan: a.began, Now: time.Now(),
 		EndProcess: a.cfg.Settings.EndProcess,
-		Stream:     a.stream.state(), Sensor: a.sink.Status(), Self: a.self(),
+		Stream:     a.stream.state(), Sensor: a.canary.over(a.sink.Status()), Self: a.self(),
 	}
 }
 
@@ -268,7 +281,7 @@ func (a *agent) status() Status {
 	since := a.contact.see(link.Connected, now)
 	return Status{
 		Version: a.cfg.Version, PID: os.Getpid(), Began: a.began, Now: now, Server: a.cfg.Settings.Server,
-		Station: link.Station, Stream: a.stream.state(), Sensor: a.sink.Status(), Self: a.self(),
+		Station: link.Station, Stream: a.stream.state(), Sensor: a.canary.over(a.sink.Status()), Self: a.self(),
 		Link: Link{Connected: link.Connected, Since: since, LastContact: link.LastContact, Error: link.Problem},
 	}
 }

@@ -77,11 +77,11 @@ func TestLife(t *testing.T) {
 }
 
 func TestThisStation(t *testing.T) {
-	m, err := machine("1.2")
+	m, err := Machine("1.2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := machine("1.3")
+	again, _ := Machine("1.3")
 	if len(m.Fingerprint) != 64 || m.Fingerprint != again.Fingerprint || m.Name == "" || m.System == "" || m.Architecture == "" {
 		t.Errorf("the machine is %+v and %+v", m, again)
 	}

@@ -47,6 +47,7 @@ func TestRecorder(t *testing.T) {
 		now := time.Now().UTC()
 		r.sink.Report(&event.Process{Kind: event.Start, Time: now, PID: 1, Station: "made up", Seq: 9, Origin: event.Imported})
 		r.sink.Report(&event.Process{Kind: "odd", Time: now})
+		r.sink.Report(&event.Process{Kind: event.Running, Time: now.AddDate(19000, 0, 0)}) // told of, and not at that time
 		r.sink.Report(&event.Process{Kind: event.Stop, Time: now, PID: 1, ParentCommandLine: strings.Repeat("x", wire.MaxLine)})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := begin(func() { r.run(ctx) })
@@ -73,8 +74,8 @@ func TestRecorder(t *testing.T) {
 		if p.PID != 1 || p.Station != "" || p.Seq != 0 || p.Origin != "" || p.SHA256 == "" {
 			t.Errorf("recorded %+v; want the event with its hash, and without what the sensor has no say in", p)
 		}
-		if g.Cause != event.SourceLost || *g.Events != 2 || g.Check() != nil {
-			t.Errorf("recorded %+v; want the loss of two", g)
+		if g.Cause != event.SourceLost || *g.Events != 3 || g.Check() != nil {
+			t.Errorf("recorded %+v; want the loss of three", g)
 		}
 
 		spool.fails = errors.New("disk full")

@@ -20,6 +20,10 @@ var (
 	machineParts func() []string // that differ from machine to machine
 	systemName   func() string   // "Debian GNU/Linux 12"
 	ownCost      func() (resident uint64, cpu time.Duration)
+
+	// systemProxy asks which proxies the system wants for an address, and for which
+	// hosts none, as WinHTTP writes such lists.
+	systemProxy func(address string) (proxies, bypass string, err error)
 )
 
 // thisBoot returns the boot that the station is in, as far as it is known.
@@ -34,8 +38,8 @@ func thisBoot() boot {
 // programs that know whole numbers only as floating point keep it.
 func bootNumber(random uint64) uint64 { return max(1, random>>12) }
 
-// machine tells which machine this is.
-func machine(version string) (wire.Machine, error) {
+// Machine tells which machine this is.
+func Machine(version string) (wire.Machine, error) {
 	name, err := os.Hostname()
 	if err != nil {
 		return wire.Machine{}, err
@@ -75,4 +79,14 @@ func self(queues map[string]uint64) wire.Self {
 	s.MemoryBytes = samples[0].Value.Uint64() - samples[1].Value.Uint64()
 	s.CPUSeconds = max(0, samples[2].Value.Float64()-samples[3].Value.Float64())
 	return s
+}
+
+// Boot returns the number of this boot and when it began, as hellos tell them, and
+// what the clock shows that is never set; zeros where the system does not say.
+func Boot() (id uint64, began time.Time, steady time.Duration) {
+	b := thisBoot()
+	if sinceBoot != nil {
+		steady = sinceBoot()
+	}
+	return b.ID, b.Began, steady
 }

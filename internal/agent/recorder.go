@@ -38,7 +38,8 @@ type keeper interface {
 // A recorder carries what the sink has into the spool. Gaps of other origin may be recorded at the same time.
 type recorder struct {
 	sink   *sensor.Sink
-	enrich Enrich // nil: nothing is added
+	watch  func([]*event.Process) // if not nil, told of what is taken from the sink
+	enrich Enrich                 // nil: nothing is added
 	spool  keeper
 	log    *slog.Logger
 
@@ -55,6 +56,9 @@ func (r *recorder) run(ctx context.Context) {
 		if err != nil {
 			r.tellSkipped(time.Now().Add(skippedEvery))
 			return
+		}
+		if r.watch != nil {
+			r.watch(events)
 		}
 		r.record(events, gaps)
 	}
@@ -80,6 +84,14 @@ func (r *recorder) record(events []*event.Process, gaps []event.Gap) {
 	}
 	for i := range gaps {
 		raw, err := encodeGap(&gaps[i])
+		if err != nil {
+			// It has times that no clock shows, as an event that was lost may have.
+			// What matters is that it is told.
+			r.log.Warn("a gap is recorded with the time of now", "cause", gaps[i].Cause, "err", err)
+			gaps[i].From = time.Now().UTC()
+			gaps[i].To = gaps[i].From
+			raw, err = encodeGap(&gaps[i])
+		}
 		if err != nil {
 			r.log.Error("a gap cannot be recorded", "cause", gaps[i].Cause, "err", err)
 			continue
@@ -138,9 +150,10 @@ func (r *recorder) append(records [][]byte) {
 	r.failing = err != nil
 }
 
-// at returns a time that a gap may have.
+// at returns a time that a gap may have: that of the event, if it is one that a
+// clock shows.
 func at(p *event.Process) time.Time {
-	if p.Time.IsZero() {
+	if (&event.Gap{Kind: event.GapKind, Cause: event.SourceLost, From: p.Time, To: p.Time}).Check() != nil {
 		return time.Now()
 	}
 	return p.Time

@@ -7,11 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
-	"os"
-	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/sensor"
@@ -19,7 +15,7 @@ import (
 )
 
 // Status is what an agent tells on its own station. Only the account of the
-// agent, and root, can ask.
+// agent, and root or an administrator, can ask.
 type Status struct {
 	Version string      `json:"version"`
 	PID     int         `json:"pid"`
@@ -77,7 +73,6 @@ func (s *Status) Problems() []string {
 }
 
 const (
-	statusSocket  = "status.sock"
 	statusTimeout = 5 * time.Second
 	maxStatus     = 64 << 10
 )
@@ -85,22 +80,27 @@ const (
 // ErrNotRunning says that no agent runs on a state folder.
 var ErrNotRunning = errors.New("the agent does not run")
 
+// A door is where others on the station ask for the status: a socket in the state
+// folder, or a pipe. Only the agent's account and those above it get in.
+type door interface {
+	// answer waits for one who asks and writes what content returns then. It
+	// returns an error that stops, or nil; when ctx is over, any of the two.
+	answer(ctx context.Context, content func() []byte) error
+	io.Closer
+}
+
 // ReadStatus asks the agent whose state is in dir.
 func ReadStatus(dir string) (*Status, error) {
-	path := filepath.Join(dir, statusSocket)
-	conn, err := net.DialTimeout("unix", path, statusTimeout)
+	conn, err := knock(dir)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("only root may ask the agent how it is: %w", err)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("only %s may ask the agent how it is: %w", superuser, err)
+	case errors.Is(err, errNobody):
 		return nil, fmt.Errorf("%w, or not on %s", ErrNotRunning, dir)
 	case err != nil:
 		return nil, fmt.Errorf("ask the agent how it is: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	if err := conn.SetDeadline(time.Now().Add(statusTimeout)); err != nil {
-		return nil, err
-	}
 	var s Status
 	if err := json.NewDecoder(io.LimitReader(conn, maxStatus)).Decode(&s); err != nil {
 		return nil, fmt.Errorf("read the agent's answer: %w", err)
@@ -108,35 +108,27 @@ func ReadStatus(dir string) (*Status, error) {
 	return &s, nil
 }
 
-// serveStatus answers everybody who connects with the status, until ctx is over.
-// The caller holds the lock of the state folder, so a socket that is there is
-// one that a killed agent left behind.
+// errNobody says that nobody answers at the door.
+var errNobody = errors.New("nobody answers")
+
+// serveStatus answers everybody who asks with the status, until ctx is over. The
+// caller holds the lock of the state folder.
 func serveStatus(ctx context.Context, dir string, status func() Status) error {
-	path := filepath.Join(dir, statusSocket)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("make the socket for status: %w", err)
-	}
-	listener, err := net.Listen("unix", path)
+	d, err := openDoor(dir)
 	if err != nil {
-		return fmt.Errorf("make the socket for status: %w", err)
+		return fmt.Errorf("open the way to ask for the status: %w", err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
-	defer stop()
-	if err := os.Chmod(path, 0o600); err != nil {
-		return errors.Join(fmt.Errorf("make the socket for status: %w", err), listener.Close())
-	}
+	defer func() { _ = d.Close() }()
 	for {
-		conn, err := listener.Accept()
+		err := d.answer(ctx, func() []byte {
+			raw, _ := json.Marshal(status()) // it cannot fail, and "" is no status
+			return raw
+		})
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("answer status: %w", err)
 		}
-		raw, err := json.Marshal(status())
-		if err == nil && conn.SetDeadline(time.Now().Add(statusTimeout)) == nil {
-			_, _ = conn.Write(raw) // who asked may be gone already
-		}
-		_ = conn.Close()
 	}
 }

@@ -37,6 +37,9 @@ type Config struct {
 	// client was made for it.
 	EndProcess bool `json:"end_process,omitempty"`
 
+	// SelftestEvery is the time from one test of the sensor to the next; 0: the agent's own.
+	SelftestEvery Duration `json:"selftest_every,omitempty"`
+
 	Limits Limits `json:"limits,omitzero"`
 }
 
@@ -69,6 +72,8 @@ const (
 	defaultSpoolAge       = Duration(7 * 24 * time.Hour)
 	defaultFileBytes      = 256 << 20
 	defaultBytesPerSecond = 4 << 20
+
+	leastSelftest = time.Minute // each test starts a process
 
 	// NoProxy is the value of Config.Proxy for none at all.
 	NoProxy = "none"
@@ -159,6 +164,9 @@ func (c *Config) Check() error {
 	}
 	if _, err := c.ProxyURL(); err != nil {
 		return err
+	}
+	if every := time.Duration(c.SelftestEvery); every != 0 && every < leastSelftest {
+		return fmt.Errorf("selftest_every is %s; at least %s is needed", every, leastSelftest)
 	}
 	return c.Limits.check()
 }

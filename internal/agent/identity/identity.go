@@ -9,8 +9,8 @@
 // written before the server is asked: whoever is stopped before the answer came
 // asks again with the same key, and is given the same station.
 //
-// The folder and its files belong to the agent's account or to root, and nobody
-// else may read them; otherwise nothing is read and the error says what to do.
+// The folder and its files belong to the agent's account or to root (SYSTEM and
+// administrators on Windows), and nobody else may read them; otherwise nothing is read and the error says what to do.
 //
 // When to ask for a certificate, and what to do about a refusal, is the uplink's.
 // A station that was revoked stays so until a person removes its files.
@@ -25,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -75,7 +74,7 @@ func Open(dir, authority string) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := MakeFolder(dir); err != nil {
 		return nil, fmt.Errorf("make the folder for the station's key: %w", err)
 	}
 	if err := checkPrivate(dir); err != nil {

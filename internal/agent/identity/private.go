@@ -37,6 +37,9 @@ func replace(path string, content []byte) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := restrict(path + halfWritten); err != nil {
+		return errors.Join(err, f.Close())
+	}
 	if _, err := f.Write(content); err != nil {
 		return errors.Join(err, f.Close())
 	}
