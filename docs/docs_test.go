@@ -153,9 +153,9 @@ func jsonType(e ast.Expr) string {
 		switch {
 		case e.Name == "bool":
 			return "boolean"
-		case strings.HasPrefix(e.Name, "uint"):
+		case strings.HasPrefix(e.Name, "uint"), e.Name == "float64":
 			return "number"
-		case e.Name == "PrivilegeSet":
+		case strings.HasSuffix(e.Name, "Set"): // of privileges, of capabilities
 			return "list of texts"
 		}
 	}

@@ -39,5 +39,5 @@ const (
 // footprint is about how much memory an event holds, for the Sink's limit.
 func footprint(p *event.Process) int {
 	return 1200 + len(p.CommandLine) + len(p.ParentCommandLine) + len(p.Image) + len(p.ParentImage) +
-		len(p.CurrentDirectory) + len(p.Description) + len(p.Package)
+		len(p.CurrentDirectory) + len(p.Description) + len(p.Package) + len(p.Container) + len(p.Namespaces) + len(p.Missing)
 }

@@ -25,7 +25,10 @@ type held interface {
 	release()
 }
 
-var errNoProcess = errors.New("no process has this pid")
+var (
+	errNoProcess = errors.New("no process has this pid")
+	errSystem    = errors.New("the system ends with it")
+)
 
 // tolerance is how far two sources may disagree on when a process began: what
 // the kernel counts from the start of the system becomes a time by a clock that
@@ -53,6 +56,8 @@ func (r *Runner) endProcess(ctx context.Context, t wire.Task) outcome {
 	switch {
 	case errors.Is(err, errNoProcess):
 		return done("the process had ended before")
+	case errors.Is(err, errSystem):
+		return refused("the process %d belongs to the system and is never ended", t.PID)
 	case errors.Is(err, errors.ErrUnsupported):
 		return refused("the agent cannot end processes on this system yet")
 	case err != nil:

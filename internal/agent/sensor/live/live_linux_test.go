@@ -53,6 +53,9 @@ func TestEach(t *testing.T) {
 						defer sleep.Process.Kill()
 					case sleep != nil && p.Kind == event.Start && p.PID == uint32(sleep.Process.Pid) && p.CommandLine == "/bin/sleep 5":
 						started = true
+						if p.Capabilities == nil || os.Geteuid() == 0 && p.Missing != "" || p.Namespaces != "" || p.Container != "" {
+							t.Errorf("the process has the capabilities %v, is in the namespaces %q and the container %q, and lacks %q; want that all is known, and that it is where the station is", p.Capabilities, p.Namespaces, p.Container, p.Missing)
+						}
 						if !s.SameFiles(p.ProcessSeq) {
 							t.Error("the process is said to see other files than this one")
 						}

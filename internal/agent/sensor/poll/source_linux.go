@@ -2,9 +2,7 @@ package poll
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/sensor"
@@ -26,12 +24,8 @@ type Config struct {
 
 // Source is a sensor.Source.
 type Source struct {
-	why     string
-	log     *slog.Logger
-	station *linuxproc.Config
-
-	mu      sync.Mutex
-	tracker *linuxproc.Tracker // nil: Run does not run
+	*linuxproc.Base
+	why string
 }
 
 // Open prepares a Source.
@@ -40,41 +34,31 @@ func Open(cfg Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{why: missing, log: cfg.Log, station: station}
+	s := &Source{Base: linuxproc.NewBase(station, cfg.Log), why: missing}
 	if cfg.Why != "" {
 		s.why = missing + "; " + cfg.Why
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
 	}
 	return s, nil
 }
 
 // Close ends what Open began. Run must have ended.
-func (s *Source) Close() error { return s.station.Runs.Close() }
+func (s *Source) Close() error { return s.Finish(func() error { return nil }) }
 
 // Run implements sensor.Source.
 func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
-	s.mu.Lock()
-	s.tracker = linuxproc.NewTracker(*s.station, sink)
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.tracker = nil
-	}()
-	sink.State(mode, sensor.Degraded, s.why)
-	l := &look{tracker: s.tracker, proc: s.station.Proc, known: map[uint32]known{}}
-	all, err := s.station.Proc.Snapshot()
+	tracker, err := s.Begin(sink, func() error { return nil })
 	if err != nil {
 		return err
 	}
-	now := s.station.Clock.Now()
-	s.tracker.Found(all, now, false)
-	l.remember(all)
-	if err := s.tracker.Forget(); err != nil {
-		s.log.Warn("start times are not kept over a restart of the agent", "err", err)
+	defer s.End(func() {})
+	sink.State(mode, sensor.Degraded, s.why)
+	l := &look{tracker: tracker, proc: s.Proc, known: map[uint32]known{}}
+	all, err := s.Proc.Snapshot()
+	if err != nil {
+		return err
 	}
+	s.First(tracker, all, s.Clock.Now())
+	l.remember(all)
 	ticks := time.NewTicker(interval)
 	defer ticks.Stop()
 	for {
@@ -83,39 +67,20 @@ func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
 			return nil
 		case <-ticks.C:
 		}
-		if err := s.station.Clock.Look(); err != nil {
-			s.log.Warn("start times are not kept over a restart of the agent", "err", err)
-		}
-		now = s.station.Clock.Now()
-		if all, err = s.station.Proc.Snapshot(); err != nil {
+		s.Look()
+		now := s.Clock.Now()
+		if all, err = s.Proc.Snapshot(); err != nil {
 			return err
 		}
 		l.compare(all, now)
-		s.tracker.Tick()
+		tracker.Tick()
 	}
 }
 
 // Rundown implements sensor.Source.
 func (s *Source) Rundown(ctx context.Context) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tracker == nil {
-		return 0, errors.New("the sensor does not run")
-	}
-	all, err := s.station.Proc.Snapshot()
-	if err != nil {
-		return 0, err
-	}
 	// What is not known yet is left to the next look, which is the one to tell it.
-	return s.tracker.Found(all, 0, true), ctx.Err()
-}
-
-// SameFiles tells whether a process that was reported a moment ago sees the
-// files that the agent sees: whether it is not in a container.
-func (s *Source) SameFiles(seq uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.tracker != nil && s.tracker.SameFiles(seq)
+	return s.Recount(ctx, s.Proc.Snapshot, 0)
 }
 
 // known is a process as the last look found it.
@@ -150,7 +115,7 @@ func (l *look) compare(all []linuxproc.Facts, now time.Duration) {
 		}
 		delete(l.known, pid)
 		if ref, ok := l.tracker.Current(pid); ok {
-			l.tracker.Ended(linuxproc.End{Ref: ref, At: now})
+			l.tracker.Ended(linuxproc.End{Ref: ref, At: now, Inferred: true})
 		}
 	}
 	for _, f := range all {

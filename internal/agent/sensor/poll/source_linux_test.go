@@ -35,6 +35,9 @@ func TestPoll(t *testing.T) {
 			continue
 		}
 		got = append(got, string(p.Kind)+" "+p.CommandLine)
+		if p.Inferred != (len(got) == 4) {
+			t.Errorf("event %d, a %s, was inferred: %t; want that of the end that was missed alone", len(got), p.Kind, p.Inferred)
+		}
 		if late := p.Started.Sub(began); len(got) == 1 && (late < -time.Second || late > time.Second) {
 			t.Errorf("it is said to have started %s after its start", late)
 		}
