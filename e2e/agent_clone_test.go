@@ -21,6 +21,7 @@ func (c *cable) blink() {
 // events: what was recorded before the copy stays the first one's, what the copy
 // recorded since it runs is the copy's.
 func TestAgentIsCopied(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}

@@ -27,6 +27,7 @@ func (l ledger) wantWhole(t *testing.T, records uint64, lost int64) {
 // A server that is restored from an older copy gets again what it has forgotten:
 // stations keep for two days what was acknowledged.
 func TestServerIsRestored(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	dir, listen := dataDir(t), "127.0.0.1:"+freePort(t)
 	s := serve(t, dir, "--agent-listen", listen)
 	a := newStation(t, letIn(s.logIn(), listen))
@@ -58,6 +59,7 @@ func TestServerIsRestored(t *testing.T) {
 // While the disk of a station is full, the agent gives up its oldest records,
 // and the ledger says how many.
 func TestAgentDiskFull(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	state := smallDisk(t, 3<<20)
 	listen := "127.0.0.1:" + freePort(t)
 	dir := dataDir(t)
@@ -117,6 +119,7 @@ func (b *browser) lost(st int64) (n int64) {
 // While the server's disk is full stations keep what they have, and bring it
 // when there is room again.
 func TestServerDiskFullForAgents(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	dir := smallDisk(t, 600<<20)
 	listen := "127.0.0.1:" + freePort(t)
 	s := serve(t, dir, "--agent-listen", listen)
@@ -155,6 +158,7 @@ func stationOf(a *station) int64 {
 // A network that swallows everything, as one does whose cable is pulled: no end
 // of a connection, no refusal, only silence.
 func TestNetworkIsSilent(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	if os.Getuid() != 0 {
 		t.Skip("only root can make a network of its own")
 	}

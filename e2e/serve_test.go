@@ -96,6 +96,7 @@ func ndjson(n int) []byte {
 // An import of 200,000 events is cut off by kill -9, of the server, then of its
 // database; done again it is whole, with nothing twice.
 func TestKillDuringImport(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	const processes = 100_000
 	content := ndjson(processes)
 	for _, victim := range []string{"server", "database"} {
