@@ -11,7 +11,7 @@ LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 # The version is given above; asking git again fails where the folder is another user's.
 export GOFLAGS := $(strip -buildvcs=false $(GOFLAGS))
 
-.PHONY: help run build check test bench fuzz clean
+.PHONY: help run build windows check test bench fuzz clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -27,6 +27,10 @@ build: ## build the page, bin/eljefe and bin/eljefe-agent
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eljefe
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT) ./cmd/eljefe-agent
 
+windows: ## build the agent for Windows: bin/eljefe-agent-amd64.exe and -arm64.exe
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT)-amd64.exe ./cmd/eljefe-agent
+	GOOS=windows GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT)-arm64.exe ./cmd/eljefe-agent
+
 $(PAGE): $(PAGE_SRC)
 	npm --prefix ui run --silent build
 
@@ -34,7 +38,7 @@ check: ## format, vet, staticcheck, builds for all systems, short tests; before 
 	@scripts/setup.sh run
 	@scripts/verify.sh check
 
-test: ## everything: check, races, browser
+test: ## everything: check, races, browser, the agent for Windows on Wine
 	@scripts/setup.sh test
 	@scripts/verify.sh test
 

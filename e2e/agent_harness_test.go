@@ -52,7 +52,27 @@ type station struct {
 	cmd  *exec.Cmd
 	log  *lockedBuffer
 
-	within []string // command that runs the agent in another place; nil: here
+	// Where the agent is another program, or runs in another place; zero: ours, here.
+	program   string
+	within    []string // command that runs it there
+	env       []string
+	interrupt os.Signal // tells it to end
+}
+
+// command returns a command line of the agent.
+func (s *station) command(args ...string) *exec.Cmd {
+	s.t.Helper()
+	path := s.program
+	if path == "" {
+		var err error
+		if path, err = agentProgram(); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	line := slices.Concat(s.within, []string{path}, args)
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Env = s.env
+	return cmd
 }
 
 // stateDir returns a folder with a short name: a socket's path must fit in it.
@@ -73,14 +93,9 @@ func newStation(t *testing.T, with enrolment) *station {
 // start runs the agent.
 func (s *station) start(args ...string) {
 	s.t.Helper()
-	path, err := agentProgram()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	line := slices.Concat(s.within, []string{
-		path, "run", "--state-dir", s.dir, "--server", s.with.server, "--authority", s.with.authority, "--key", s.with.key, "--proxy", "none",
-	}, args)
-	s.cmd = exec.Command(line[0], line[1:]...)
+	s.cmd = s.command(slices.Concat([]string{
+		"run", "--state-dir", s.dir, "--server", s.with.server, "--authority", s.with.authority, "--key", s.with.key, "--proxy", "none",
+	}, args)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
@@ -100,7 +115,10 @@ func (s *station) kill() {
 // stop asks the agent to end, which takes ten seconds at most.
 func (s *station) stop() {
 	s.t.Helper()
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	if s.interrupt == nil {
+		s.interrupt = syscall.SIGTERM
+	}
+	_ = s.cmd.Process.Signal(s.interrupt)
 	late := time.AfterFunc(15*time.Second, func() { _ = s.cmd.Process.Kill() })
 	began := time.Now()
 	err := s.cmd.Wait()
@@ -120,16 +138,13 @@ type agentStatus struct {
 		Events, Lost uint64
 	}
 	Self struct {
-		MemoryBytes uint64 `json:"memory_bytes"`
+		MemoryBytes uint64  `json:"memory_bytes"`
+		CPUSeconds  float64 `json:"cpu_seconds"`
 	}
 }
 
 func (s *station) status() (st agentStatus, ok bool) {
-	path, err := agentProgram()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	out, _ := exec.Command(path, "status", "--json", "--state-dir", s.dir).Output() // it fails when the agent is not well
+	out, _ := s.command("status", "--json", "--state-dir", s.dir).Output() // it fails when the agent is not well
 	return st, json.Unmarshal(out, &st) == nil
 }
 

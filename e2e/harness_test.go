@@ -42,6 +42,7 @@ var program = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if path, err := program(); err == nil {
+		endWine(path)
 		_ = os.RemoveAll(filepath.Dir(path))
 	}
 	os.Exit(code)

@@ -83,6 +83,10 @@ look() {
   fonts || packages+=(fontconfig fonts-dejavu-core)
   want gcc gcc # the race detector
   command -v gcc >/dev/null && echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || packages+=(libc6-dev)
+  # The agent for Windows is tried on Wine; MinGW builds what it meets there.
+  [[ $(uname -sm) == 'Linux x86_64' ]] || return 0
+  command -v wine >/dev/null && command -v wineserver >/dev/null || packages+=(wine wine64)
+  want x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 }
 
 # missing prints what is, and what to do about it, and ends the script.

@@ -31,7 +31,22 @@ formatting() {
   }
 }
 
-cross() { GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go vet ./... && GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go build ./...; }
+# Built as the agent for Windows is, so that it need not be compiled once more.
+cross() { GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go vet ./... && GOOS=${1%/*} GOARCH=${1#*/} CGO_ENABLED=0 go build -trimpath ./...; }
+
+# A station fetches the agent over whatever line it has.
+agent_windows() {
+  local file size most=12000000
+  make --no-print-directory windows || return
+  for file in bin/eljefe-agent-*.exe; do
+    size=$(wc -c <"$file")
+    printf '%s: %d bytes\n' "$file" "$size"
+    ((size <= most)) || {
+      echo "that is more than $most"
+      return 1
+    }
+  done
+}
 
 # unit_tests FLAGS... runs all but the tests of the whole system. Those take
 # minutes, however short, and what they time must not wait for the others.
@@ -62,6 +77,7 @@ test)
   [[ -d ../shared/testdata ]] && export ELJEFE_REQUIRE_TESTDATA=1
   static
   step 'build' make --no-print-directory build
+  step 'the agent for Windows' agent_windows
   step 'go test, with the race detector' unit_tests -race -timeout 20m
   step 'go test of the whole system' go test -count 1 -timeout 20m ./e2e
   ;;
