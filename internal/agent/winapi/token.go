@@ -83,35 +83,3 @@ func (t *Token) parseStatistics(raw []byte) {
 		t.LogonID = binary.LittleEndian.Uint64(raw[8:])
 	}
 }
-
-// integrityOf returns the level for the last number of a mandatory label's SID.
-func integrityOf(rid uint32) event.Integrity {
-	switch {
-	case rid >= 0x5000:
-		return event.Protected
-	case rid >= 0x4000:
-		return event.System
-	case rid >= 0x3000:
-		return event.High
-	case rid >= 0x2100:
-		return event.MediumPlus
-	case rid >= 0x2000:
-		return event.Medium
-	case rid >= 0x1000:
-		return event.Low
-	}
-	return event.Untrusted
-}
-
-// elevationOf returns the type for a TOKEN_ELEVATION_TYPE.
-func elevationOf(kind uint32) event.Elevation {
-	switch kind {
-	case 1:
-		return event.ElevationDefault
-	case 2:
-		return event.ElevationFull
-	case 3:
-		return event.ElevationLimited
-	}
-	return ""
-}

@@ -40,23 +40,7 @@ func TestPrivileges(t *testing.T) {
 	}
 }
 
-func TestIntegrity(t *testing.T) {
-	for rid, want := range map[uint32]event.Integrity{
-		0: event.Untrusted, 0x1000: event.Low, 0x2000: event.Medium, 0x2100: event.MediumPlus, 0x2010: event.Medium,
-		0x3000: event.High, 0x4000: event.System, 0x5000: event.Protected,
-	} {
-		if got := integrityOf(rid); got != want {
-			t.Errorf("%#x is %s; want %s", rid, got, want)
-		}
-	}
-}
-
-func TestElevationAndLogon(t *testing.T) {
-	for kind, want := range map[uint32]event.Elevation{0: "", 1: event.ElevationDefault, 2: event.ElevationFull, 3: event.ElevationLimited, 4: ""} {
-		if got := elevationOf(kind); got != want {
-			t.Errorf("%d is %q; want %q", kind, got, want)
-		}
-	}
+func TestLogon(t *testing.T) {
 	raw := make([]byte, 56) // TOKEN_STATISTICS
 	binary.LittleEndian.PutUint64(raw, 0x111)
 	binary.LittleEndian.PutUint64(raw[8:], 0x1_0003e7)

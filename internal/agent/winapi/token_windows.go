@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/eljefe/eljefe/internal/event"
 )
 
 // tokenIsAppContainer is the class TokenIsAppContainer.
@@ -41,7 +43,7 @@ func ReadToken(process windows.Handle) (*Token, error) {
 		t.Session = &session
 	}
 	if kind, ok := tokenNumber(handle, windows.TokenElevationType); ok {
-		t.Elevation = elevationOf(kind)
+		t.Elevation = event.ElevationOf(kind)
 	}
 	if n, ok := tokenNumber(handle, windows.TokenElevation); ok {
 		elevated := n != 0
@@ -54,7 +56,7 @@ func ReadToken(process windows.Handle) (*Token, error) {
 		// The label points at its SID, which is in the same answer.
 		sid := (*windows.Tokenmandatorylabel)(unsafe.Pointer(&raw[0])).Label.Sid
 		if n := sid.SubAuthorityCount(); sid.IsValid() && n > 0 {
-			t.Integrity = integrityOf(sid.SubAuthority(uint32(n - 1)))
+			t.Integrity = event.IntegrityOf(sid.SubAuthority(uint32(n - 1)))
 		}
 	}
 	return t, nil
