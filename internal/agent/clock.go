@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -19,6 +18,9 @@ type clockWatch struct {
 	// suspended; where it does not, waking up is told as a jump.
 	steady func() time.Duration
 	report func(event.Gap)
+
+	lastWall   time.Time // of the last look
+	lastSteady time.Duration
 }
 
 // newClockWatch returns a watch of this station's clock.
@@ -31,26 +33,17 @@ func newClockWatch(report func(event.Gap)) *clockWatch {
 	return &clockWatch{wall: time.Now, steady: steady, report: report}
 }
 
-// run looks at the clocks each second until ctx is over.
-func (w *clockWatch) run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	wall, steady := w.wall().Round(0), w.steady()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		now, elapsed := w.wall().Round(0), w.steady()
-		want := wall.Add(elapsed - steady)
-		wall, steady = now, elapsed
-		by := now.Sub(want)
-		switch {
-		case by > clockTolerance:
-			w.report(span(event.ClockJump, want, now, fmt.Sprintf("the clock was set forward by %s", by.Round(time.Millisecond))))
-		case by < -clockTolerance:
-			w.report(span(event.ClockJump, now, want, fmt.Sprintf("the clock was set back by %s", (-by).Round(time.Millisecond))))
-		}
+// look is called each second: it tells of what happened to the clock since.
+func (w *clockWatch) look() {
+	now, elapsed := w.wall().Round(0), w.steady()
+	first, want := w.lastWall.IsZero(), w.lastWall.Add(elapsed-w.lastSteady)
+	w.lastWall, w.lastSteady = now, elapsed
+	by := now.Sub(want)
+	switch {
+	case first:
+	case by > clockTolerance:
+		w.report(span(event.ClockJump, want, now, fmt.Sprintf("the clock was set forward by %s", by.Round(time.Millisecond))))
+	case by < -clockTolerance:
+		w.report(span(event.ClockJump, now, want, fmt.Sprintf("the clock was set back by %s", (-by).Round(time.Millisecond))))
 	}
 }

@@ -9,25 +9,22 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func init() {
 	sinceBoot, currentBoot, machineParts, systemName, ownCost = linuxSinceBoot, linuxBoot, linuxMachine, linuxSystem, linuxCost
 }
 
-// linuxSinceBoot is CLOCK_BOOTTIME, which is never set and counts suspension;
-// 0 if it cannot be read.
+// linuxSinceBoot is a clock that is never set and counts suspension; 0 if it
+// cannot be read.
 func linuxSinceBoot() time.Duration {
-	raw, err := os.ReadFile("/proc/uptime")
-	if err != nil {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
 		return 0
 	}
-	first, _, _ := strings.Cut(string(raw), " ")
-	seconds, err := strconv.ParseFloat(first, 64)
-	if err != nil {
-		return 0
-	}
-	return time.Duration(seconds * float64(time.Second))
+	return time.Duration(t.Nano())
 }
 
 func linuxBoot() boot {

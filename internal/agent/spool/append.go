@@ -122,7 +122,9 @@ func (s *Spool) write(records [][]byte) error {
 	seg.acknowledged = noTime
 	s.next = seq
 	s.told = s.told || noticed
-	s.wake()
+	if seq-1 > s.awaited {
+		s.wake()
+	}
 	s.touched()
 	return nil
 }

@@ -33,6 +33,14 @@ type batch struct {
 
 func (b *batch) full() bool { return len(b.records) >= b.maxRecords || b.bytes >= b.maxBytes }
 
+// last returns the number of the last record, or 0.
+func (b *batch) last() uint64 {
+	if len(b.records) == 0 {
+		return 0
+	}
+	return b.records[len(b.records)-1].Seq
+}
+
 // Read returns the records behind the number after: at most maxRecords, and as
 // many as fit into maxBytes, but at least one. What it returns is on disk. A
 // number that is missing was lost, and is told of by a record of its own.
@@ -42,6 +50,7 @@ func (s *Spool) Read(after uint64, maxRecords, maxBytes int) ([]Record, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	b := new(batch)
 	for tries := 0; ; tries++ {
 		if s.closed {
 			return nil, ErrClosed
@@ -49,8 +58,12 @@ func (s *Spool) Read(after uint64, maxRecords, maxBytes int) ([]Record, error) {
 		if err := s.finishRaise(); err != nil {
 			return nil, err
 		}
-		b := &batch{maxRecords: maxRecords, maxBytes: maxBytes}
-		seg, err := s.collect(after, b)
+		from := b.last()
+		if from == 0 || from != s.cursor.after {
+			// Nothing was read yet, or that has changed its place meanwhile.
+			b, from = &batch{maxRecords: maxRecords, maxBytes: maxBytes}, after
+		}
+		seg, err := s.collect(from, b)
 		switch {
 		case errors.Is(err, errDamaged) && tries < 10:
 			if err := s.mendWhileOpen(seg); err != nil {
@@ -85,6 +98,9 @@ func (s *Spool) mendWhileOpen(seg *segment) error {
 // collect fills b with what is behind after and known to be on disk. With
 // errDamaged it returns the segment concerned.
 func (s *Spool) collect(after uint64, b *batch) (*segment, error) {
+	if after >= s.marked {
+		return nil, nil
+	}
 	i := sort.Search(len(s.segments), func(i int) bool { return s.segments[i].covered > after })
 	for ; i < len(s.segments) && !b.full() && s.segments[i].first <= s.marked; i++ {
 		if err := s.collectFrom(s.segments[i], after, b); err != nil {
@@ -100,12 +116,14 @@ func (s *Spool) collectFrom(seg *segment, after uint64, b *batch) error {
 	if c := s.cursor; c.first == seg.first && c.after == after {
 		off = c.off
 	}
-	f, err := os.Open(s.path(seg))
-	if err != nil {
-		return fmt.Errorf("open segment: %w", err)
+	f := s.active
+	if f == nil || seg != s.segments[len(s.segments)-1] {
+		var err error
+		if f, err = os.Open(s.path(seg)); err != nil {
+			return fmt.Errorf("open segment: %w", err)
+		}
+		defer f.Close()
 	}
-	defer f.Close()
-
 	var data []byte // from off on
 	for off < seg.size {
 		fr, wants, ok := parseFrame(data)
@@ -149,6 +167,9 @@ func (s *Spool) Wait(ctx context.Context, after uint64) error {
 	for {
 		s.mu.Lock()
 		newest, closed, grown := s.newest(), s.closed, s.grown
+		if newest <= after {
+			s.awaited = min(s.awaited, after)
+		}
 		s.mu.Unlock()
 		switch {
 		case closed:

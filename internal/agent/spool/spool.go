@@ -99,7 +99,7 @@ type Config struct {
 	MaxBytes     int64         // of all segments; 200 MB. The oldest are dropped first, those the server has before all others
 	MaxAge       time.Duration // of records that the server does not have; 30 days
 	SegmentBytes int64         // a file longer than this is followed by the next one; 4 MB, at most a quarter of MaxBytes
-	SyncEvery    time.Duration // how long a record may wait to be durable; 200 ms
+	SyncEvery    time.Duration // how long a record may wait to be durable; 1 s
 
 	// KeepAcknowledged is how long records are kept after the server has them,
 	// so that a server restored from an older copy can be given them again; 48 h.
@@ -146,7 +146,8 @@ type Spool struct {
 	told     bool       // state.Untold is in the log, and not synced yet
 	cursor   cursor     // where the last Read ended
 	waiting  waiting
-	grown    chan struct{} // closed when there is a new record
+	grown    chan struct{} // closed when there is a record behind awaited
+	awaited  uint64        // the lowest number behind which somebody waits for a record; noLimit: nobody does
 	buf      []byte        // for frames on their way to the file
 }
 
@@ -170,7 +171,7 @@ func Open(cfg Config) (*Spool, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Spool{
 		cfg: cfg, log: cfg.Log, unlock: unlock, stop: stop,
-		done: make(chan struct{}), dirty: make(chan struct{}, 1), grown: make(chan struct{}),
+		done: make(chan struct{}), dirty: make(chan struct{}, 1), grown: make(chan struct{}), awaited: noLimit,
 	}
 	s.idle = sync.NewCond(&s.mu)
 	s.mu.Lock()
@@ -205,7 +206,7 @@ func (c *Config) complete() error {
 		c.MaxAge = 30 * 24 * time.Hour
 	}
 	if c.SyncEvery == 0 {
-		c.SyncEvery = 200 * time.Millisecond
+		c.SyncEvery = time.Second
 	}
 	if c.KeepAcknowledged == 0 {
 		c.KeepAcknowledged = 48 * time.Hour

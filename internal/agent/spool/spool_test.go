@@ -263,6 +263,70 @@ func TestWait(t *testing.T) {
 	}
 }
 
+// Whoever waits is woken for what it waits for, however many others wait.
+func TestWaitForOneOfSome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Config{Dir: t.TempDir()})
+		afters := []uint64{4, 0, 2, 4}
+		var woken []uint64
+		var mu sync.Mutex
+		for _, after := range afters {
+			go func() {
+				err := s.Wait(t.Context(), after)
+				mu.Lock()
+				defer mu.Unlock()
+				if woken = append(woken, after); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		for n, want := range []int{1, 1, 2, 2, 4} {
+			fill(t, s, 1)
+			synctest.Wait()
+			if len(woken) != want {
+				t.Errorf("with %d records those behind %v were woken, want %d of %v", n+1, woken, want, afters)
+			}
+		}
+		closeSpool(t, s)
+	})
+}
+
+// What was read before is not read again, also where some of what follows has been
+// synced and some has not.
+func TestReadGoesOn(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir(), SyncEvery: time.Hour})
+	fill(t, s, 10)
+	if rs := readAll(t, s, 0); len(rs) != 10 {
+		t.Fatalf("read %d, want 10", len(rs))
+	}
+	if err := s.Acknowledge(10); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(s.path(s.segments[0]), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte("?"), headerSize+frameSize+1); err != nil { // of record 1
+		t.Fatal(err)
+	}
+	fill(t, s, 3)
+	if err := s.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s, 2)
+	rs, err := s.Read(10, 100, 1<<20)
+	if err != nil || len(rs) != 5 || rs[0].Seq != 11 || rs[4].Seq != 15 {
+		t.Fatalf("read %+v, %v; want 11 to 15", rs, err)
+	}
+	if at := make([]byte, 1); s.active == nil || len(s.segments) != 1 {
+		t.Error("record 1 was read again, and its segment mended")
+	} else if _, err := f.ReadAt(at, headerSize+frameSize+1); err != nil || at[0] != '?' {
+		t.Errorf("record 1 has %q, %v; want what was written over it", at, err)
+	}
+	closeSpool(t, s)
+}
+
 // TestConcurrent appends from several places while one reads and acknowledges, in
 // a spool that is so small that it drops all the time.
 func TestConcurrent(t *testing.T) {
@@ -338,7 +402,7 @@ func TestSyncEvery(t *testing.T) {
 		if n := durable(); n != 0 {
 			t.Errorf("durable up to %d at once, want nothing", n)
 		}
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(1050 * time.Millisecond)
 		synctest.Wait()
 		if n := durable(); n != 3 {
 			t.Errorf("durable up to %d after SyncEvery, want 3", n)

@@ -171,5 +171,5 @@ func syncAll(files []*os.File) error {
 // wake lets everybody in Wait look again.
 func (s *Spool) wake() {
 	close(s.grown)
-	s.grown = make(chan struct{})
+	s.grown, s.awaited = make(chan struct{}), noLimit
 }

@@ -217,7 +217,16 @@ func (p *program) reserve(m *maps, size int32) {
 	p.here(room)
 }
 
-// submit hands the record at R7 over.
-func (p *program) submit() {
-	p.add(asm.Mov.Reg(asm.R1, asm.R7), asm.Mov.Imm(asm.R2, 0), asm.FnRingbufSubmit.Call())
+// submit hands the record at R7 over. It does not wake the agent, which looks soon
+// enough by itself, unless much waits already.
+func (p *program) submit(m *maps) {
+	little := p.label("little")
+	p.add(
+		asm.LoadMapPtr(asm.R1, m.ring.FD()), asm.Mov.Imm(asm.R2, availableData), asm.FnRingbufQuery.Call(),
+		asm.Mov.Imm(asm.R2, noWakeUp),
+		asm.JLT.Imm(asm.R0, ringSize/16, little),
+		asm.Mov.Imm(asm.R2, wakeUp),
+	)
+	p.here(little)
+	p.add(asm.Mov.Reg(asm.R1, asm.R7), asm.FnRingbufSubmit.Call())
 }

@@ -13,6 +13,9 @@
 // 4 KiB and 48 names, arguments up to 23,000 bytes. What is longer is read from /proc
 // if the process still runs; else a command line ends with a mark, and a path is
 // missing. A record for which the ring has no room is counted, and told as a gap.
+// An exec wakes the agent, because /proc may still know more of that process. Forks
+// and ends do not, as waking up costs more than they do: they are read with the next
+// exec, a quarter of a second later at most.
 //
 // What processes are, how they are named and which events come of a record is
 // package linuxproc's.

@@ -45,7 +45,7 @@ func execProgram(l *layout, m *maps) asm.Instructions {
 		asm.LoadMem(asm.R3, asm.R7, atWritten, asm.Word),
 		asm.JGT.Imm(asm.R3, 2*mostPath+mostGroup+mostArguments, "end"),
 		asm.Add.Imm(asm.R3, execSize),
-		asm.LoadMapPtr(asm.R1, m.ring.FD()), asm.Mov.Reg(asm.R2, asm.R7), asm.Mov.Imm(asm.R4, 0),
+		asm.LoadMapPtr(asm.R1, m.ring.FD()), asm.Mov.Reg(asm.R2, asm.R7), asm.Mov.Imm(asm.R4, wakeUp),
 		asm.FnRingbufOutput.Call(),
 		asm.JEq.Imm(asm.R0, 0, "end"),
 	)

@@ -12,9 +12,10 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 )
 
-// ringSize is how many bytes of records may wait. An exec of a short command
-// line has about 250, so that is 5 seconds of 1,000 processes.
-const ringSize = 4 << 20
+// ringSize is how many bytes of records may wait. A short process has about 570,
+// so that is 7 seconds of 500 of them. The ring is mapped twice, one behind the
+// other, and counts twice as resident memory.
+const ringSize = 2 << 20
 
 // licence is that of the programs in the kernel. The kernel lets only those read
 // its memory that may be used under the GPL; ours may be under either.

@@ -26,7 +26,7 @@ func forkProgram(l *layout, m *maps) asm.Instructions {
 	p.add(asm.JEq.Reg(asm.R1, asm.R2, "parent"))
 	rec.store(p, atCreator, asm.R1, asm.Word)
 	p.here("parent")
-	p.submit()
+	p.submit(m)
 	p.here("end")
 	p.leave()
 	return p.code
@@ -85,7 +85,7 @@ func exitProgram(l *layout, m *maps) asm.Instructions {
 		}
 	}
 	p.here("whole")
-	p.submit()
+	p.submit(m)
 	p.here("end")
 	p.leave()
 	return p.code

@@ -87,6 +87,10 @@ const (
 const (
 	kernelThread = 0x00200000 // PF_KTHREAD
 	groupExit    = 0x00000004 // SIGNAL_GROUP_EXIT
+
+	availableData = 0 // BPF_RB_AVAIL_DATA
+	noWakeUp      = 1 // BPF_RB_NO_WAKEUP
+	wakeUp        = 2 // BPF_RB_FORCE_WAKEUP
 )
 
 // A record is one that a program wrote, decoded.

@@ -8,21 +8,19 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"sync"
 	"time"
-
-	"github.com/cilium/ebpf/ringbuf"
 
 	"github.com/eljefe/eljefe/internal/agent/sensor"
 	"github.com/eljefe/eljefe/internal/agent/sensor/linuxproc"
 )
 
 const (
-	tick       = 100 * time.Millisecond
-	lookEvery  = time.Second      // for losses, and whether the clock was set
-	compareFor = 10 * time.Second // after a loss: what runs is compared with what is known each second
-	compare    = time.Minute      // the same without a loss
-	degraded   = time.Minute      // how long the state says that there was a loss
+	tick       = 100 * time.Millisecond // while forks wait for their exec
+	readEvery  = 250 * time.Millisecond // what the kernel does not wake the agent for: forks and ends
+	lookEvery  = time.Second            // for losses, and whether the clock was set
+	compareFor = 10 * time.Second       // after a loss: what runs is compared with what is known each second
+	compare    = time.Minute            // the same without a loss
+	degraded   = time.Minute            // how long the state says that there was a loss
 )
 
 // Details of gaps.
@@ -101,66 +99,17 @@ func (s *Source) Run(ctx context.Context, sink *sensor.Sink) error {
 		}
 		s.kernel = nil
 	})
-	ring, err := ringbuf.NewReader(s.kernel.ring)
+	records, err := openQueue(s.kernel.ring)
 	if err != nil {
-		return fmt.Errorf("read the kernel's records: %w", err)
+		return err
 	}
 	sink.State(mode, sensor.Working, "")
-
-	work, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var both sync.WaitGroup
-	both.Go(func() {
-		if err := s.read(ring, tracker, sink); err != nil {
-			cancel(err)
-		}
-	})
-	both.Go(func() {
-		w := &watch{source: s, kernel: s.kernel, tracker: tracker, sink: sink, looked: time.Now()}
-		if err := w.run(work, s.since); err != nil {
-			cancel(err)
-		}
-		// What the kernel has written until now is read, and then read ends.
-		if err := ring.Flush(); err != nil {
-			_ = ring.Close()
-		}
-	})
-	both.Wait()
+	stop := context.AfterFunc(ctx, records.end)
+	defer stop()
+	w := &watch{source: s, kernel: s.kernel, records: records, tracker: tracker, sink: sink, looked: time.Now()}
+	err = w.run(s.since)
 	tracker.Flush()
-	err = context.Cause(work)
-	if ctx.Err() != nil {
-		err = nil
-	}
-	return errors.Join(err, ring.Close())
-}
-
-// read tells the tracker of records until the ring is flushed.
-func (s *Source) read(ring *ringbuf.Reader, tracker *linuxproc.Tracker, sink *sensor.Sink) error {
-	var raw ringbuf.Record
-	for {
-		err := ring.ReadInto(&raw)
-		if errors.Is(err, ringbuf.ErrFlushed) || errors.Is(err, ringbuf.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read the kernel's records: %w", err)
-		}
-		r, err := s.decoder.decode(raw.RawSample)
-		if err != nil {
-			now := time.Now()
-			sink.Lost(1, now, now, unreadable)
-			s.Log.Debug("a record of the kernel cannot be read", "err", err)
-			continue
-		}
-		switch r.kind {
-		case kindFork:
-			tracker.Forked(r.facts)
-		case kindExec:
-			tracker.Execed(r.facts, r.at)
-		case kindExit:
-			tracker.Ended(r.end)
-		}
-	}
+	return errors.Join(err, records.close())
 }
 
 // snapshot asks the kernel for all processes.
@@ -193,10 +142,12 @@ func (s *Source) Rundown(ctx context.Context) (int, error) {
 	return s.Recount(ctx, func() ([]linuxproc.Facts, error) { return s.snapshot(s.kernel) }, s.Clock.Now()-linuxproc.Young)
 }
 
-// watch looks at the clock, the losses and, now and then, at all that runs.
+// A watch is one Run: it takes the records, and looks at the clock, the losses and,
+// now and then, at all that runs.
 type watch struct {
 	source  *Source
 	kernel  *loaded
+	records *queue
 	tracker *linuxproc.Tracker
 	sink    *sensor.Sink
 
@@ -207,9 +158,9 @@ type watch struct {
 	compared time.Time
 }
 
-// run works until ctx is over. What was forked before the given time since boot is
-// found first.
-func (w *watch) run(ctx context.Context, before time.Duration) error {
+// run works until the queue is ended. What was forked before the given time since
+// boot is found first.
+func (w *watch) run(before time.Duration) error {
 	s := w.source
 	all, err := s.snapshot(w.kernel)
 	if err != nil {
@@ -217,21 +168,43 @@ func (w *watch) run(ctx context.Context, before time.Duration) error {
 	}
 	s.First(w.tracker, all, before)
 	w.compared = time.Now()
-	ticks := time.NewTicker(tick)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return w.losses(time.Now())
-		case now := <-ticks.C:
-			w.tracker.Tick()
-			if now.Sub(w.looked) < lookEvery {
-				continue
-			}
+	for pause := tick; ; {
+		err := w.records.receive(time.Now().Add(pause), w.take)
+		if errors.Is(err, errEnded) {
+			// What the kernel has written until now.
+			return errors.Join(w.records.rest(w.take), w.losses(time.Now()))
+		}
+		if err != nil {
+			return err
+		}
+		if pause = readEvery; w.tracker.Tick() {
+			pause = tick
+		}
+		if now := time.Now(); now.Sub(w.looked) >= lookEvery {
 			if err := w.look(now); err != nil {
 				return err
 			}
 		}
+	}
+}
+
+// take tells the tracker of a record.
+func (w *watch) take(raw []byte) {
+	s := w.source
+	r, err := s.decoder.decode(raw)
+	if err != nil {
+		now := time.Now()
+		w.sink.Lost(1, now, now, unreadable)
+		s.Log.Debug("a record of the kernel cannot be read", "err", err)
+		return
+	}
+	switch r.kind {
+	case kindFork:
+		w.tracker.Forked(r.facts)
+	case kindExec:
+		w.tracker.Execed(r.facts, r.at)
+	case kindExit:
+		w.tracker.Ended(r.end)
 	}
 }
 

@@ -109,7 +109,7 @@ func (t *Tracker) Forked(f Facts) {
 			f.Grouped, f.Container = from.Grouped, from.Container
 		}
 	}
-	p := &process{Facts: f, began: f.Forked, seen: t.cfg.Clock.Now()}
+	p := &process{Facts: f, began: f.Forked, seen: min(f.Forked, t.cfg.Clock.Now())}
 	t.table[f.PID] = p
 	t.pending = append(t.pending, p)
 }
@@ -120,6 +120,9 @@ func (t *Tracker) Execed(f Facts, at time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.table[f.PID]
+	if p != nil && p.same(f.Ref) && at-p.Forked >= ForkWait {
+		t.start(p) // it was told late of the fork
+	}
 	switch {
 	case p == nil || !p.same(f.Ref) || p.ended != 0:
 		// Forked before anybody looked, or the fork was lost.
@@ -167,8 +170,9 @@ func (t *Tracker) end(p *process, e *End) {
 	t.ended = append(t.ended, p)
 }
 
-// Tick is called about ten times a second: it reports the forks that do not exec.
-func (t *Tracker) Tick() {
+// Tick is called about ten times a second, or a few times while it returns false: it
+// reports the forks that do not exec, and tells whether there are any that still may.
+func (t *Tracker) Tick() (waiting bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.cfg.Clock.Now()
@@ -186,6 +190,7 @@ func (t *Tracker) Tick() {
 		delete(t.files, t.recent[0].Seq())
 		t.recent = t.recent[1:]
 	}
+	return len(t.pending) > 0
 }
 
 // Found tells of all processes that run at a moment, whose texts are read from
