@@ -74,7 +74,7 @@ func install(ctx context.Context, a *app, c *installCommand) error {
 		}
 		fmt.Fprintf(a.out, "installed  %s\n", f.path)
 	}
-	fmt.Fprintf(a.out, "settings   %s\nstate      %s\n", at.config, at.state)
+	fmt.Fprintf(a.out, "settings   %s\nstate      %s\nserver     %s\n", at.config, at.state, config.Server)
 	return c.start(ctx, a, at)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/eljefe/eljefe/internal/agent"
 	"github.com/eljefe/eljefe/internal/agent/winapi"
 	"github.com/eljefe/eljefe/internal/cli"
+	"github.com/eljefe/eljefe/internal/installer/tag"
 )
 
 func init() { installHere, uninstallHere = install, uninstall }
@@ -70,13 +71,17 @@ func install(ctx context.Context, a *app, c *installCommand) error {
 		if err != nil {
 			return fmt.Errorf("read this program: %w", err)
 		}
+		// Everybody may read the installed program, and nobody is to find a key in it.
+		if err := tag.Blank(content); err != nil {
+			return err
+		}
 		d.files = append(d.files, deployed{path: program, content: content, mode: 0o755})
 	}
 	if err := d.run(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "installed  %s\nservice    %s\nsettings   %s\nstate      %s\nlog        %s\n",
-		program, serviceName, systemConfig(), systemState(), serviceLog())
+	fmt.Fprintf(a.out, "installed  %s\nservice    %s\nsettings   %s\nstate      %s\nlog        %s\nserver     %s\n",
+		program, serviceName, systemConfig(), systemState(), serviceLog(), config.Server)
 	if c.NoStart {
 		fmt.Fprintf(a.out, "Nothing was started. The system does it at its next start, or: sc.exe start %s\n", serviceName)
 		return nil

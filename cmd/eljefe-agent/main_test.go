@@ -69,11 +69,11 @@ func TestSettings(t *testing.T) {
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := (&settings{Config: path, Server: "https://new:1", AllowEndProcess: true}).read("")
+	c, err := (&settings{Config: path, Server: "https://new:1", AllowEndProcess: true, NoDevices: true}).read("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Server != "https://new:1" || c.Authority != authority || c.Proxy != "none" || c.EnrolmentKey != "k" || !c.EndProcess {
+	if c.Server != "https://new:1" || c.Authority != authority || c.Proxy != "none" || c.EnrolmentKey != "k" || !c.EndProcess || !c.NoDevices {
 		t.Errorf("the settings are %+v", c)
 	}
 	if c, err = (&settings{}).read(path); err != nil || c.Server != "https://old:8444" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent"
+	"github.com/eljefe/eljefe/internal/agent/devices"
 	"github.com/eljefe/eljefe/internal/agent/identity"
 	"github.com/eljefe/eljefe/internal/agent/sensor"
 	"github.com/eljefe/eljefe/internal/agent/sensor/replay"
@@ -81,7 +82,7 @@ func (c *runCommand) work(ctx context.Context, a *app, ready func()) (err error)
 	default:
 		only := event.Sensor(c.Sensor)
 		if only == "best" {
-			only = ""
+			only = config.Sensor
 		}
 		own, e := openSensor(a.StateDir, only, log)
 		if e != nil {
@@ -91,6 +92,14 @@ func (c *runCommand) work(ctx context.Context, a *app, ready func()) (err error)
 		defer func() { err = errors.Join(err, own.Close()) }()
 		cfg.Source, cfg.Enrich = own, own.enrich
 		cfg.Canary = agent.Canary{Start: beginCanary, Every: time.Duration(config.SelftestEvery)}
+	}
+	if c.Replay == "" && c.Sensor != "none" && !config.NoDevices {
+		if usb, e := devices.Open(log); e != nil {
+			log.Debug("USB devices are not watched", "err", e)
+		} else {
+			defer func() { err = errors.Join(err, usb.Close()) }()
+			cfg.Devices = usb
+		}
 	}
 	return agent.Run(ctx, cfg)
 }

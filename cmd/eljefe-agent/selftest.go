@@ -51,7 +51,7 @@ type seen struct {
 
 const (
 	canaryLives = 1500 * time.Millisecond // long enough for a sensor that looks once a second
-	canaryTime  = 8 * time.Second         // for a sensor to see it
+	canaryTime  = 8 * time.Second         // for a sensor to begin, and then to see it
 	enrichLimit = 5 * time.Second         // for the facts of its file
 )
 
@@ -114,11 +114,13 @@ func testSensor(ctx context.Context, name event.Sensor) (r seen) {
 		r.Error = err.Error()
 		return r
 	}
-	ctx, cancel := context.WithTimeout(ctx, canaryTime)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	late := time.AfterFunc(canaryTime, cancel)
+	defer late.Stop()
 	sink, ended := sensor.NewSink(0, 0), make(chan error, 1)
 	go func() { ended <- source.Run(ctx, sink) }()
-	if err := r.watch(ctx, sink, source); err != nil {
+	if err := r.watch(ctx, sink, source, late); err != nil {
 		r.Error = err.Error()
 	}
 	status := sink.Status()
@@ -130,8 +132,10 @@ func testSensor(ctx context.Context, name event.Sensor) (r seen) {
 	return r
 }
 
-// watch starts the canary and waits for it among what the sensor reports.
-func (r *seen) watch(ctx context.Context, sink *sensor.Sink, source *liveSensor) error {
+// watch starts the canary and waits for it among what the sensor reports. late ends
+// ctx; it begins anew with the canary, which a sensor that begins slowly, on a slow
+// station, would else have no time to see.
+func (r *seen) watch(ctx context.Context, sink *sensor.Sink, source *liveSensor, late *time.Timer) error {
 	word := "selftest-" + rand.Text()
 	var own, pid uint32 // of the canary; of it, once its start was seen
 	var exited <-chan time.Time
@@ -142,6 +146,7 @@ func (r *seen) watch(ctx context.Context, sink *sensor.Sink, source *liveSensor)
 			return r.missing(own != 0)
 		}
 		if own == 0 { // what runs already has been reported: the sensor works
+			late.Reset(canaryTime)
 			began = time.Now()
 			if own, exited, err = startCanary(ctx, word, canaryLives); err != nil {
 				return err

@@ -15,12 +15,14 @@ import (
 // configuration file says.
 type settings struct {
 	Config          string `help:"Configuration; ${config} if it is there." type:"path" placeholder:"FILE"`
+	Package         string `help:"Client (a program or an MSI package) that carries the settings; otherwise this program, if it does." type:"path" placeholder:"FILE"`
 	Server          string `help:"Address of the server for agents." placeholder:"https://HOST:8444"`
 	Authority       string `help:"Fingerprint of the server's authority, as the page shows it." placeholder:"HEX"`
 	Key             string `help:"Enrolment key, needed once." placeholder:"KEY" xor:"key"`
 	KeyFile         string `help:"File with the enrolment key; it is removed once the station has enrolled." type:"path" placeholder:"FILE" xor:"key"`
 	Proxy           string `help:"HTTP proxy, or none; otherwise the environment's, then the system's." placeholder:"http://HOST:PORT"`
 	AllowEndProcess bool   `help:"Allow the server to have processes of this station ended."`
+	NoDevices       bool   `help:"Do not report USB devices."`
 
 	SelftestEvery time.Duration `help:"Time from one test of the sensor to the next; 5m unless the configuration says otherwise." placeholder:"TIME"`
 }
@@ -34,7 +36,13 @@ func (s *settings) read(system string) (*identity.Config, error) {
 	c := &identity.Config{}
 	path := s.Config
 	if path == "" && !s.given() {
-		if _, err := os.Stat(system); !errors.Is(err, fs.ErrNotExist) {
+		carried, err := s.carried(system, time.Now())
+		if err != nil {
+			return nil, cli.UsageError{Err: err}
+		}
+		if carried != nil {
+			c = carried
+		} else if _, err := os.Stat(system); !errors.Is(err, fs.ErrNotExist) {
 			path = system
 		}
 	}
@@ -43,7 +51,7 @@ func (s *settings) read(system string) (*identity.Config, error) {
 		if c, err = identity.ReadConfig(path); err != nil {
 			return nil, cli.UsageError{Err: err}
 		}
-	} else if !s.given() {
+	} else if !s.given() && c.Server == "" {
 		return nil, cli.UsageError{Err: errors.New("whose station is this? Give --server, --authority and --key, which the server's page shows (Settings, Enrolment keys), or --config with a file that has them")}
 	}
 	for _, override := range []struct {
@@ -58,6 +66,7 @@ func (s *settings) read(system string) (*identity.Config, error) {
 		c.EnrolmentKey, c.EnrolmentKeyFile = s.Key, s.KeyFile
 	}
 	c.EndProcess = c.EndProcess || s.AllowEndProcess
+	c.NoDevices = c.NoDevices || s.NoDevices
 	if s.SelftestEvery != 0 {
 		c.SelftestEvery = identity.Duration(s.SelftestEvery)
 	}

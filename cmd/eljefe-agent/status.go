@@ -79,6 +79,9 @@ func printStatus(w io.Writer, s *agent.Status) error {
 	if s.Sensor.Detail != "" {
 		row("", "%s", s.Sensor.Detail)
 	}
+	if s.Devices != nil {
+		row("USB devices", "%d plugged in", *s.Devices)
+	}
 	row("cost", "%.1f MB of memory, %.1f s of processor time", float64(s.Self.MemoryBytes)/1e6, s.Self.CPUSeconds)
 	return t.Flush()
 }

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/agent/devices"
 	"github.com/eljefe/eljefe/internal/agent/identity"
 	"github.com/eljefe/eljefe/internal/agent/sensor"
 	"github.com/eljefe/eljefe/internal/agent/spool"
@@ -38,8 +39,9 @@ type Config struct {
 	Source   sensor.Source // nil: none, because of
 	NoSource string        // what the hello says then
 
-	Enrich  Enrich // if nil, events go as the sensor reported them
-	Canary  Canary // how the sensor is tested while it works; without Start it is not
+	Enrich  Enrich         // if nil, events go as the sensor reported them
+	Canary  Canary         // how the sensor is tested while it works; without Start it is not
+	Devices devices.System // nil: USB devices are not watched
 	Version string
 
 	Ready func() // if not nil, called once the agent records
@@ -69,7 +71,8 @@ type agent struct {
 	sink     *sensor.Sink
 	stream   *stream
 	recorder *recorder
-	canary   *canaryWatch // nil: the sensor is not tested
+	canary   *canaryWatch     // nil: the sensor is not tested
+	devices  *devices.Watcher // nil: USB devices are not watched
 	link     *uplink.Uplink
 	tasks    *tasks.Runner
 	contact  contact
@@ -106,6 +109,12 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		a.canary = a.newCanaryWatch(cfg.Canary)
 	}
 	a.recorder = &recorder{sink: a.sink, watch: a.canary.see, enrich: cfg.Enrich, spool: a.stream, log: a.log}
+	if cfg.Devices != nil {
+		a.devices = devices.New(devices.Config{
+			Dir: cfg.Dir, System: cfg.Devices, Boot: a.boot.ID, Report: a.recorder.device,
+			Lost: func(g event.Gap) { a.recorder.record(nil, []event.Gap{g}) }, Log: a.log,
+		})
+	}
 	a.tellAbsence()
 	if err := keepLife(cfg.Dir, a.boot); err != nil {
 		return err
@@ -137,13 +146,24 @@ func (a *agent) connect() error {
 	}
 	a.link = uplink.New(uplink.Config{
 		Client: client, Identity: id, Settings: settings, Spool: a.stream,
-		Hello: a.hello, Parted: a.stream.beginAnew, Began: a.began, Log: a.log,
+		Hello: a.hello, Parted: a.part, Began: a.began, Log: a.log,
 	})
 	a.tasks = tasks.New(tasks.Config{
 		Server: client, Code: problemCode, Hello: a.hello, Lines: a.cfg.Ring.Lines, ServerNow: a.link.ServerNow,
 		Rundown: a.rundown, EndProcess: settings.EndProcess,
 		FileBytes: settings.Limits.FileBytes, BytesPerSecond: settings.Limits.BytesPerSecond, Log: a.log,
 	})
+	return nil
+}
+
+// part begins the station anew, which knows of none of the devices then.
+func (a *agent) part(ctx context.Context, since time.Time) error {
+	if err := a.stream.beginAnew(ctx, since); err != nil {
+		return err
+	}
+	if a.devices != nil {
+		a.devices.Forget()
+	}
 	return nil
 }
 
@@ -182,12 +202,9 @@ func (a *agent) work(ctx context.Context) error {
 	if a.canary != nil {
 		rest.Go(func() { a.canary.run(ctx) })
 	}
-	rest.Go(func() {
-		newClockWatch(func(g event.Gap) {
-			a.log.Warn("the station's clock was set", "detail", g.Detail)
-			a.recorder.record(nil, []event.Gap{g})
-		}).run(ctx)
-	})
+	if a.devices != nil {
+		rest.Go(func() { a.devices.Run(ctx) })
+	}
 	rest.Go(func() {
 		if err := serveStatus(ctx, a.cfg.Dir, a.status); err != nil {
 			a.log.Warn("eljefe-agent status will not work", "err", err)
@@ -239,12 +256,18 @@ func problemCode(err error) string {
 
 // keepAlive notes that the agent runs, which bounds the gap that its next start
 // tells of, and since when the server answers, or does not. How often that is
-// written to disk the spool decides.
+// written to disk the spool decides. It looks at the station's clock too: each
+// wake-up costs more than what it is for.
 func (a *agent) keepAlive(ctx context.Context) {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
+	clock := newClockWatch(func(g event.Gap) {
+		a.log.Warn("the station's clock was set", "detail", g.Detail)
+		a.recorder.record(nil, []event.Gap{g})
+	})
 	failing := false
 	for {
+		clock.look()
 		now := time.Now()
 		a.contact.see(a.link.Status().Connected, now)
 		a.recorder.tellSkipped(now)
@@ -279,9 +302,14 @@ func (a *agent) status() Status {
 	now := time.Now().UTC()
 	link := a.link.Status()
 	since := a.contact.see(link.Connected, now)
-	return Status{
+	s := Status{
 		Version: a.cfg.Version, PID: os.Getpid(), Began: a.began, Now: now, Server: a.cfg.Settings.Server,
 		Station: link.Station, Stream: a.stream.state(), Sensor: a.canary.over(a.sink.Status()), Self: a.self(),
 		Link: Link{Connected: link.Connected, Since: since, LastContact: link.LastContact, Error: link.Problem},
 	}
+	if a.devices != nil {
+		n := a.devices.PluggedIn()
+		s.Devices = &n
+	}
+	return s
 }

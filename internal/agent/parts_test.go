@@ -91,6 +91,32 @@ func TestRecorder(t *testing.T) {
 	})
 }
 
+// What happens to USB devices goes to the spool as JSON, and what cannot be told
+// of them is a gap.
+func TestRecordDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spool := new(kept)
+		r := &recorder{sink: sensor.NewSink(0, 0), spool: spool, log: slog.New(slog.DiscardHandler)}
+		d := event.Device{
+			Kind: event.DevicePlugged, Seq: 9, Time: time.Now(), Device: "usb 1-1", VendorID: "0951", ProductID: "1666", ProductName: "a\x00\xff<b>",
+		}
+		r.device(d)
+		d.VendorID = "none"
+		r.device(d)
+		const want = `{"kind":"device_plugged","time":"2000-01-01T00:00:00Z","device":"usb 1-1","vendor_id":"0951","product_id":"1666","product_name":"a␀\ufffd\u003cb\u003e"}`
+		if len(spool.records) != 2 || spool.records[0] != strings.ReplaceAll(want, `\ufffd`, "\ufffd") {
+			t.Fatalf("recorded %q; want %s and a gap", spool.records, want)
+		}
+		var g event.Gap
+		if err := json.Unmarshal([]byte(spool.records[1]), &g); err != nil {
+			t.Fatal(err)
+		}
+		if g.Cause != event.SourceLost || *g.Events != 1 || g.Detail != notADevice || g.Check() != nil {
+			t.Errorf("recorded %+v; want the loss of one", g)
+		}
+	})
+}
+
 // fragile is a source that fails some times and then runs.
 type fragile struct {
 	fails, starts int

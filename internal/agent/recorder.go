@@ -27,6 +27,9 @@ const notAnEvent = "the sensor reported what is no event; the agent's log on lev
 // those for which there was no time.
 type Enrich func(ctx context.Context, events []*event.Process) (skipped []*event.Process)
 
+// notADevice is the same for what the system says of a USB device.
+const notADevice = "the system reported what is no USB device; the agent's log on level debug says what"
+
 // skippedEvery is how long events without facts add up before a gap tells of them.
 const skippedEvery = time.Minute
 
@@ -101,6 +104,21 @@ func (r *recorder) record(events []*event.Process, gaps []event.Gap) {
 	r.append(records)
 }
 
+// device writes what happened to a USB device to the spool.
+func (r *recorder) device(d event.Device) {
+	raw, err := encodeDevice(&d)
+	if err != nil {
+		r.log.Debug("a USB device cannot be recorded", "err", err)
+		now := time.Now()
+		g := span(event.SourceLost, now, now, notADevice)
+		one := uint64(1)
+		g.Events = &one
+		r.record(nil, []event.Gap{g})
+		return
+	}
+	r.append([][]byte{raw})
+}
+
 // noteSkipped counts events without facts.
 func (r *recorder) noteSkipped(events []*event.Process) {
 	r.mu.Lock()
@@ -166,9 +184,23 @@ func encode(p *event.Process) ([]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	raw, err := json.Marshal(p)
+	return marshal(p)
+}
+
+// encodeDevice returns the record of a device, with a number that is not its to say.
+func encodeDevice(d *event.Device) ([]byte, error) {
+	d.Seq = 0
+	if err := d.Check(); err != nil {
+		return nil, err
+	}
+	return marshal(d)
+}
+
+// marshal returns v as JSON, if that leaves room for its number in a line.
+func marshal(v any) ([]byte, error) {
+	raw, err := json.Marshal(v)
 	if err == nil && len(raw) > wire.MaxLine-len(`"seq":18446744073709551615,`) {
-		err = errors.New("the event is larger than the protocol allows")
+		err = errors.New("the record is larger than the protocol allows")
 	}
 	return raw, err
 }

@@ -26,6 +26,7 @@ type Status struct {
 	Link    Link        `json:"link"`
 	Stream  wire.Stream `json:"stream"`
 	Sensor  wire.Sensor `json:"sensor"`
+	Devices *int        `json:"devices,omitempty"` // USB devices that are plugged in; nil: they are not watched
 	Self    wire.Self   `json:"self"`
 }
 

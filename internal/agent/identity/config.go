@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/pki"
 )
 
@@ -36,6 +37,12 @@ type Config struct {
 	// EndProcess allows the server to have processes ended. It is off unless the
 	// client was made for it.
 	EndProcess bool `json:"end_process,omitempty"`
+
+	// Sensor is the only way to see processes that is tried; empty: the best that works.
+	Sensor event.Sensor `json:"sensor,omitempty"`
+
+	// NoDevices leaves USB devices unwatched.
+	NoDevices bool `json:"no_devices,omitempty"`
 
 	// SelftestEvery is the time from one test of the sensor to the next; 0: the agent's own.
 	SelftestEvery Duration `json:"selftest_every,omitempty"`

@@ -89,6 +89,11 @@ func (s *Sink) Lost(n uint64, from, to time.Time, detail string) {
 
 func (s *Sink) lose(n uint64, unknown bool, from, to time.Time, detail string) {
 	s.status.Lost += n
+	// By the wall clock, as the gap will say it. If that was set back meanwhile, the
+	// later time is the earlier one.
+	if from, to = from.Round(0), to.Round(0); to.Before(from) {
+		from, to = to, from
+	}
 	for i := range s.losses {
 		l := &s.losses[i]
 		if l.detail != detail {

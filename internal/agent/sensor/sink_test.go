@@ -71,6 +71,20 @@ func TestUnknownLoss(t *testing.T) {
 	}
 }
 
+// A loss over whose time the clock was set back is a gap like any other.
+func TestLossWhileTheClockIsSetBack(t *testing.T) {
+	s := NewSink(10, 0)
+	at := time.Now()
+	s.Lost(2, at, at.Add(-time.Hour), "the ring was full")
+	_, gaps, err := s.Take(t.Context(), 100)
+	if err != nil || len(gaps) != 1 {
+		t.Fatalf("took %d gaps, %v; want 1", len(gaps), err)
+	}
+	if g := gaps[0]; g.Check() != nil || g.To.Sub(g.From) != time.Hour {
+		t.Errorf("the gap is from %s to %s: %v; want the hour before now", g.From, g.To, g.Check())
+	}
+}
+
 // The sink's memory is bounded too.
 func TestOverflowBytes(t *testing.T) {
 	s := NewSink(1000, 100_000)
