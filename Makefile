@@ -11,7 +11,7 @@ LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 # The version is given above; asking git again fails where the folder is another user's.
 export GOFLAGS := $(strip -buildvcs=false $(GOFLAGS))
 
-.PHONY: help run build windows check test bench fuzz clean
+.PHONY: help run build windows packages check test vm bench fuzz clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -31,6 +31,9 @@ windows: ## build the agent for Windows: bin/eljefe-agent-amd64.exe and -arm64.e
 	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT)-amd64.exe ./cmd/eljefe-agent
 	GOOS=windows GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT)-arm64.exe ./cmd/eljefe-agent
 
+packages: ## build the agent's packages that belong to nobody yet, for all systems, into bin/packages
+	@VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' scripts/packages.sh
+
 $(PAGE): $(PAGE_SRC)
 	npm --prefix ui run --silent build
 
@@ -41,6 +44,10 @@ check: ## format, vet, staticcheck, builds for all systems, short tests; before 
 test: ## everything: check, races, browser, the agent for Windows on Wine
 	@scripts/setup.sh test
 	@scripts/verify.sh test
+
+vm: ## try the agent on several Linux kernels, in virtual machines; MACHINES names some
+	@scripts/setup.sh vm
+	@scripts/vm/run.sh $(MACHINES)
 
 bench: build ## run all benchmarks; BENCH_EVENTS says how many events the largest store
 	go test -run '^$$' -bench . -benchmem -timeout 60m ./...

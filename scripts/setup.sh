@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what El Jefe is built, run or tested with is here.
 #
-#   scripts/setup.sh build|run|test
+#   scripts/setup.sh build|run|test|vm
 #
 # It says nothing when nothing is missing. As root on Debian and its kin it
 # installs what is; anybody else is told what to run. The UI's packages are
@@ -41,6 +41,20 @@ want_version() {
 # want COMMAND PACKAGE
 want() { command -v "$1" >/dev/null || packages+=("$2"); }
 
+# machines asks for what virtual machines are made of, and judged with.
+machines() {
+  want qemu-system-x86_64 qemu-system-x86
+  want qemu-system-aarch64 qemu-system-arm
+  want mmdebstrap mmdebstrap
+  want modprobe kmod
+  want mkfs.vfat dosfstools
+  want mke2fs e2fsprogs
+  want cpio cpio
+  want jq jq
+  want curl curl
+  want openssl openssl
+}
+
 # postgres_server tells whether there is a server that `eljefe serve` would use.
 postgres_server() {
   local program dir version
@@ -71,6 +85,11 @@ look() {
   # Asked inside the module, go answers with the toolchain it would switch to.
   command -v go >/dev/null && version=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[- ].*//' || true)
   want_version Go "$version" "$go_min" golang-go https://go.dev/dl/
+  if [[ $1 == vm ]]; then
+    postgres_server || packages+=(postgresql)
+    machines
+    return
+  fi
   version=
   command -v node >/dev/null && version=$(node --version | sed 's/^v//')
   want_version Node.js "$version" "$node_min" nodejs https://nodejs.org/
@@ -82,6 +101,10 @@ look() {
   browser || packages+=(chromium)
   fonts || packages+=(fontconfig fonts-dejavu-core)
   want gcc gcc # the race detector
+  # Clients: the MSI package is built, and signatures are looked at.
+  want osslsigncode osslsigncode
+  want wixl wixl
+  want msiinfo msitools
   command -v gcc >/dev/null && echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || packages+=(libc6-dev)
   # The agent for Windows is tried on Wine; MinGW builds what it meets there.
   [[ $(uname -sm) == 'Linux x86_64' ]] || return 0
@@ -125,9 +148,9 @@ ui_packages() {
 }
 
 case ${1-} in
-build | run | test) ;;
+build | run | test | vm) ;;
 *)
-  echo "usage: scripts/setup.sh build|run|test" >&2
+  echo "usage: scripts/setup.sh build|run|test|vm" >&2
   exit 2
   ;;
 esac
@@ -138,4 +161,4 @@ if ((${#packages[@]} > 0)) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/nu
   look "$1"
 fi
 ((${#packages[@]} == 0 && ${#elsewhere[@]} == 0)) || missing
-ui_packages
+[[ $1 == vm ]] || ui_packages

@@ -1,0 +1,80 @@
+// Command prepare makes the generic packages of the agent, which belong to
+// nobody yet: the Makefile calls it.
+//
+//	prepare slot FILE                              an empty place for a configuration
+//	prepare windows IN OUT                         a program or an MSI package with such a place
+//	prepare linux deb|tar ARCH VERSION PROGRAM DIR a package for Linux, which it names itself
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/eljefe/eljefe/internal/installer"
+	"github.com/eljefe/eljefe/internal/installer/tag"
+)
+
+var errUsage = errors.New("usage: prepare slot FILE | windows IN OUT | linux deb|tar ARCH VERSION PROGRAM DIR")
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "prepare:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 2 && args[0] == "slot":
+		return os.WriteFile(args[1], tag.EmptySlot(), 0o644)
+	case len(args) == 3 && args[0] == "windows":
+		file, err := os.ReadFile(args[1])
+		if err != nil {
+			return err
+		}
+		if file, err = installer.Prepare(file); err != nil {
+			return fmt.Errorf("%s: %w", args[1], err)
+		}
+		return os.WriteFile(args[2], file, 0o644)
+	case len(args) == 6 && args[0] == "linux":
+		return linux(installer.Generic{Format: installer.Format(args[1]), Arch: args[2], Version: args[3]}, args[4], args[5])
+	}
+	return errUsage
+}
+
+func linux(g installer.Generic, program, dir string) error {
+	info, err := os.Stat(program)
+	if err != nil {
+		return err
+	}
+	if g.Content, err = os.ReadFile(program); err != nil {
+		return err
+	}
+	made, err := made(info.ModTime())
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := g.WriteGeneric(&out, made); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, g.FileName()), out.Bytes(), 0o644)
+}
+
+// made returns the time that is in the package: SOURCE_DATE_EPOCH, if somebody
+// wants the same bytes again.
+func made(built time.Time) (time.Time, error) {
+	epoch := os.Getenv("SOURCE_DATE_EPOCH")
+	if epoch == "" {
+		return built, nil
+	}
+	var seconds int64
+	if _, err := fmt.Sscan(epoch, &seconds); err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is %q: %w", epoch, err)
+	}
+	return time.Unix(seconds, 0), nil
+}
