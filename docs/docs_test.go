@@ -62,6 +62,12 @@ func filterFields() string {
 		"words are looked for in those places, and in the original file name, description, product, company and signer.\n\n" +
 		"| field | in Sigma | type | compares | meaning | examples |\n|---|---|---|---|---|---|\n")
 	writeFields(&b, query.BinaryFields())
+	b.WriteString("\n## The fields of USB devices\n\n" +
+		"The lists of devices and of their records take these only. In the list of devices, what is said of a station, a volume or a record\n" +
+		"holds if it does for one of those that the device had. Bare words are looked for in `vendor_name`, `product_name`, `serial` and\n" +
+		"`volume_label`.\n\n" +
+		"| field | in Sigma | type | compares | meaning | examples |\n|---|---|---|---|---|---|\n")
+	writeFields(&b, query.DeviceFields())
 	return b.String()
 }
 
@@ -236,16 +242,22 @@ func TestSchema(t *testing.T) {
 	if err != nil || len(migrations) == 0 {
 		t.Fatalf("no migrations: %v", err)
 	}
-	made := regexp.MustCompile(`(?m)^CREATE (?:TABLE|INDEX|UNIQUE INDEX) (\w+)`)
+	made := regexp.MustCompile(`(?m)^(CREATE|DROP) (?:TABLE|INDEX|UNIQUE INDEX) (\w+)`)
+	by := map[string]string{} // what is there in the end, and the migration that made it
 	for _, path := range migrations {
 		sql, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range made.FindAllStringSubmatch(string(sql), -1) {
-			if !strings.Contains(string(schema), "`"+m[1]+"`") {
-				t.Errorf("schema.md does not speak of %s, which %s makes", m[1], filepath.Base(path))
+			if by[m[2]] = filepath.Base(path); m[1] == "DROP" {
+				delete(by, m[2])
 			}
+		}
+	}
+	for name, path := range by {
+		if !strings.Contains(string(schema), "`"+name+"`") {
+			t.Errorf("schema.md does not speak of %s, which %s makes", name, path)
 		}
 	}
 }

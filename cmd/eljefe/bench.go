@@ -46,6 +46,7 @@ func (c *benchStore) Run(ctx context.Context, a *app) error {
 	if dir == defaultDataDir() {
 		dir = ""
 	}
+	collectSeldom() // as the server does
 	report, err := bench.Run(ctx, bench.Config{
 		Events: c.Events, Stations: c.Stations, Span: time.Duration(c.Days * float64(24*time.Hour)), Writers: c.Writers, Batch: c.Batch, Burst: c.Burst,
 		Runs: c.Runs, DatabaseURL: a.DatabaseURL, Dir: dir, CPUProfile: c.CPUProfile, Log: a.log(), Progress: a.err,

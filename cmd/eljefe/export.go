@@ -14,6 +14,7 @@ import (
 
 type exportCommand struct {
 	remote
+	What   string `env:"-" help:"What to export: ${enum}." enum:"events,devices,device-events" default:"events"`
 	Q      string `env:"-" help:"Filter, as in 'image:*\\temp\\*.exe user:bob'." placeholder:"FILTER"`
 	From   string `env:"-" help:"Oldest time: RFC 3339, a date, or a span before now like 24h or 7d." placeholder:"TIME"`
 	To     string `env:"-" help:"Newest time, exclusive." placeholder:"TIME"`
@@ -21,12 +22,15 @@ type exportCommand struct {
 	Output string `env:"-" short:"o" help:"File to write; standard output if absent." placeholder:"FILE"`
 }
 
-// Run writes the events that the filter selects.
+// Run writes what the filter selects.
 func (c *exportCommand) Run(ctx context.Context, a *app) (err error) {
 	query := url.Values{"q": {c.Q}, "format": {c.Format}}
 	for name, value := range map[string]string{"from": c.From, "to": c.To} {
 		if value == "" {
 			continue
+		}
+		if c.What == "devices" {
+			return fmt.Errorf("--%s is about events; of devices choose by first_seen and last_seen in the filter", name)
 		}
 		t, err := parseTime(value, time.Now())
 		if err != nil {
@@ -39,7 +43,7 @@ func (c *exportCommand) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer closeAfter(end, &err)
-	res, err := api.do(ctx, http.MethodGet, "/events/export", query, nil)
+	res, err := api.do(ctx, http.MethodGet, "/"+c.What+"/export", query, nil)
 	if err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func (c *client) upload(ctx context.Context, name, station string) (sum importer
 		return sum, errors.New(job.Reason)
 	}
 	if job.Reason != "" {
-		sum.Reasons = []string{job.Reason}
+		sum.Reasons = importer.Texts{{Message: job.Reason}}
 	}
 	return sum, nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
 
 	"github.com/eljefe/eljefe/internal/server"
 	"github.com/eljefe/eljefe/internal/server/api"
@@ -40,10 +42,21 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	if c.Demo {
 		demo = playDemo(c.DemoDays)
 	}
+	collectSeldom()
 	return server.Run(ctx, server.Config{
 		DataDir: a.DataDir, Listen: c.Listen, AgentListen: c.AgentListen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: demo,
 		Files: c.Files, MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,
 	})
+}
+
+// collectSeldom lets garbage gather to twice what is in use before it is
+// collected, where GOGC does not say otherwise: what comes from stations is
+// garbage as soon as it is stored, and to look through what stays costs more
+// than the room.
+func collectSeldom() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
 }
 
 type migrateCommand struct{}

@@ -71,6 +71,10 @@ func rules() []rule {
 			why: "the agent carries no database and no server",
 		},
 		{
+			from: []string{"internal/agent/...", "cmd/eljefe-agent"}, to: []string{"internal/installer", "github.com/sassoftware/relic/..."},
+			why: "the agent reads the settings that it carries; making and signing clients is the server's",
+		},
+		{
 			from: []string{"internal/server/..."}, to: []string{"internal/agent/..."},
 			why: "the server knows agents by the protocol alone",
 		},

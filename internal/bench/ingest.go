@@ -86,9 +86,9 @@ func (b *bench) ingest(ctx context.Context, n int64) (in Ingest, err error) {
 	return in, nil
 }
 
-// foldOften does what a server does beside, every second.
+// foldOften does what a server does beside.
 func (b *bench) foldOften(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(store.FoldEvery)
 	defer tick.Stop()
 	for {
 		select {

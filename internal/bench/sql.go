@@ -90,7 +90,7 @@ func (b *bench) measureSize(ctx context.Context, s *Size) error {
 		WITH relation AS (
 			SELECT c.oid, c.relkind, regexp_replace(c.relname, '_\d{8}.*$', '') AS name,
 			       CASE WHEN c.relkind <> 'i' THEN '' WHEN c.relname LIKE '%\_lines' THEN 'trigrams'
-			            ELSE substring(pg_get_indexdef(c.oid) FROM '\((.*)\)') END AS index,
+			            ELSE substring(pg_get_indexdef(c.oid) FROM '\(([^)]*)\)') END AS index,
 			       c.relname ~ '_\d{8}' AS of_day
 			FROM   pg_class c
 			WHERE  c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'i'))

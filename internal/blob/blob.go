@@ -133,9 +133,9 @@ func refused(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, syscall.ENOSPC):
-		return fault.Wrap(fault.Unavailable, err, "the disk on which files from stations are kept is full; free space there, then try again")
+		return fault.Wrap(fault.Unavailable, err, "the disk on which files from stations are kept is full; free space there, then try again").Coded("disk_full_files")
 	}
-	return fault.Wrap(fault.Unavailable, err, "the store of files does not answer as it should; the server's log says more")
+	return fault.Wrap(fault.Unavailable, err, "the store of files does not answer as it should; the server's log says more").Coded("files_unavailable")
 }
 
 // missing tells whether an error says that there is no such object.

@@ -112,7 +112,7 @@ func (s *Store) Has(ctx context.Context, sha256 [sha256.Size]byte) (bool, error)
 func (s *Store) Open(ctx context.Context, want [sha256.Size]byte) (io.ReadCloser, error) {
 	packed, err := s.bucket.NewReader(ctx, fileKey(want), nil)
 	if missing(err) {
-		return nil, fault.NotFoundf("the content of %x is not kept here; fetch it from a station", want)
+		return nil, fault.NotFoundf("the content of %x is not kept here; fetch it from a station", want).Coded("file_not_kept", "sha256")
 	}
 	if err != nil {
 		return nil, refused(err)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/eljefe/eljefe/internal/fault"
 )
 
 // Layout of a template instance and of a template's definition.
@@ -33,8 +35,8 @@ const (
 )
 
 var (
-	errBudget = errors.New("its records unfold to more than an honest log's can")
-	errCut    = errors.New("the record ends in the middle")
+	errBudget = fault.Sayf("its records unfold to more than an honest log's can").Coded("evtx_unfolds")
+	errCut    = fault.Sayf("the record ends in the middle").Coded("evtx_record_cut")
 )
 
 // A span is a part of decoder.text that is to become a text; from -1 means that
@@ -138,7 +140,7 @@ func (d *decoder) finish() (*Record, error) {
 		}
 	}
 	if r.Provider == "" && r.EventID == 0 {
-		return nil, errors.New("the record holds no event")
+		return nil, fault.Sayf("the record holds no event").Coded("evtx_no_event")
 	}
 	return r, nil
 }

@@ -3,9 +3,9 @@ package evtx
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/crc32"
+
+	"github.com/eljefe/eljefe/internal/fault"
 )
 
 // Layout of a chunk's header and of a record. All numbers are little-endian.
@@ -45,7 +45,7 @@ func (c *chunkReader) read() bool {
 		if allZero(c.data) {
 			return true
 		}
-		return c.damage(0, 0, fmt.Errorf("the file ends inside a chunk's header, after %d of %d bytes", len(c.data), chunkHeaderSize))
+		return c.damage(0, 0, fault.Sayf("the file ends inside a chunk's header, after %d of %d bytes", len(c.data), chunkHeaderSize).Coded("evtx_cut_chunk_header", "bytes", "of"))
 	}
 	c.free = int(min(binary.LittleEndian.Uint32(c.data[chunkOffFree:]), chunkSize+1))
 	c.freeKnow = c.free >= chunkHeaderSize && c.free <= chunkSize
@@ -56,9 +56,9 @@ func (c *chunkReader) read() bool {
 		// Space reserved and not yet used is zero. Where the header alone is
 		// hurt, the records may be good.
 		if !c.recordAt(chunkHeaderSize) {
-			return allZero(c.data[:chunkHeaderSize]) || c.damage(0, 0, errors.New("the chunk lacks its signature ElfChnk and has no records"))
+			return allZero(c.data[:chunkHeaderSize]) || c.damage(0, 0, fault.Sayf("the chunk lacks its signature ElfChnk and has no records").Coded("evtx_chunk_empty"))
 		}
-		if !c.damage(0, 0, errors.New("the chunk lacks its signature ElfChnk")) {
+		if !c.damage(0, 0, fault.Sayf("the chunk lacks its signature ElfChnk").Coded("evtx_chunk_unsigned")) {
 			return false
 		}
 	}
@@ -66,7 +66,7 @@ func (c *chunkReader) read() bool {
 		return false
 	}
 	if len(c.data) < chunkSize {
-		return c.damage(len(c.data), 0, fmt.Errorf("the file ends inside a chunk, after %d of %d bytes", len(c.data), chunkSize))
+		return c.damage(len(c.data), 0, fault.Sayf("the file ends inside a chunk, after %d of %d bytes", len(c.data), chunkSize).Coded("evtx_cut_chunk", "bytes", "of"))
 	}
 	return true
 }
@@ -85,7 +85,7 @@ func (c *chunkReader) records() bool {
 				return true
 			}
 			next := c.next(pos+1, end)
-			reason := fmt.Errorf("no record where one should begin; %d bytes skipped", next-pos)
+			reason := fault.Sayf("no record where one should begin; %d bytes skipped", next-pos).Coded("evtx_no_record", "bytes")
 			if !c.damage(pos, 0, reason) {
 				return false
 			}
@@ -129,7 +129,7 @@ func (c *chunkReader) gap(from, to int) bool {
 	if to-from <= recordTrailer || !c.freeKnow && to == len(c.data) && allZero(c.data[from:]) {
 		return true
 	}
-	return c.damage(from, 0, fmt.Errorf("no record where one should begin; %d bytes skipped", to-from))
+	return c.damage(from, 0, fault.Sayf("no record where one should begin; %d bytes skipped", to-from).Coded("evtx_no_record", "bytes"))
 }
 
 // recordAt tells whether a record's signature stands at pos.

@@ -27,6 +27,8 @@ import (
 	"io"
 	"iter"
 	"os"
+
+	"github.com/eljefe/eljefe/internal/fault"
 )
 
 // Layout of the file.
@@ -114,7 +116,7 @@ func NewReader(src io.Reader) (*Reader, error) {
 	case n < len(fileSignature) || string(header[:len(fileSignature)]) != fileSignature:
 		return nil, ErrNotEVTX
 	case short:
-		r.early = &RecordError{Offset: r.offset, Reason: fmt.Errorf("the file ends inside its header, after %d of %d bytes", n, fileHeaderSize)}
+		r.early = &RecordError{Offset: r.offset, Reason: fault.Sayf("the file ends inside its header, after %d of %d bytes", n, fileHeaderSize).Coded("evtx_cut_header", "bytes", "of")}
 		return r, nil
 	}
 	// Every known file has 4,096 here. A larger value is followed, a smaller

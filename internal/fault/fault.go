@@ -1,6 +1,10 @@
 // Package fault defines the few kinds of error that every layer shares, so that
 // one place can turn them into answers.
 //
+// What a person may see carries a code and named values too: by these the page
+// says it in the reader's language. The English message is for programs, logs
+// and the command line.
+//
 // An error that carries no kind is ours: it is logged in full, once, and shown
 // to nobody but the log.
 package fault
@@ -32,6 +36,18 @@ type Error struct {
 	Kind    Kind
 	Message string // says what, where and what to do; for people
 	Err     error  // the cause, for the log; may be nil
+
+	Code   string         // what Message says, in one stable word; "" where no page shows it
+	Params map[string]any // the values that Message has, by their names; see Named
+
+	args []any // of Message
+}
+
+// Coded gives the error its code, and names to the values of its message in
+// their order. An empty name leaves one out.
+func (e *Error) Coded(code string, names ...string) *Error {
+	e.Code, e.Params = code, Named(names, e.args)
+	return e
 }
 
 func (e *Error) Error() string {
@@ -46,12 +62,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // New returns an error of the given kind.
 func New(kind Kind, format string, args ...any) *Error {
-	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), args: args}
 }
 
 // Wrap returns an error of the given kind that keeps its cause for the log.
 func Wrap(kind Kind, cause error, format string, args ...any) *Error {
-	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: cause}
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...), Err: cause, args: args}
 }
 
 // Invalidf returns an error of kind Invalid.

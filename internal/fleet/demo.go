@@ -160,7 +160,7 @@ func (p *playing) tell(ctx context.Context, station *Station, s *script, told ui
 			if !ok {
 				break
 			}
-			err = station.Put(ctx, Record{Event: r.Event, Gap: r.Gap})
+			err = station.Put(ctx, Record{Event: r.Event, Gap: r.Gap, Device: r.Device})
 		}
 		boot, up := s.recent.Boot()
 		station.SetState(s.recent.Skew(), boot, up)

@@ -88,10 +88,11 @@ func (f *Fleet) pack(lines []byte, on *wire.Context) (uplink.Batch, error) {
 // Figures returns what the fleet has done so far.
 func (f *Fleet) Figures() Figures { return f.figures.read() }
 
-// Record is what a station reports: an event or a gap.
+// Record is what a station reports: an event, a gap or a device.
 type Record struct {
-	Event *event.Process
-	Gap   *event.Gap
+	Event  *event.Process
+	Gap    *event.Gap
+	Device *event.Device
 }
 
 // Machine is the computer that a station claims to be.

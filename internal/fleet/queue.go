@@ -58,6 +58,9 @@ func (q *queue) append(r Record, now time.Time) (err error) {
 	case r.Event != nil:
 		r.Event.Seq = q.last + 1
 		data, err = json.Marshal(r.Event)
+	case r.Device != nil:
+		r.Device.Seq = q.last + 1
+		data, err = json.Marshal(r.Device)
 	default:
 		r.Gap.Seq = q.last + 1
 		data, err = json.Marshal(r.Gap)

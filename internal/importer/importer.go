@@ -6,7 +6,7 @@ package importer
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"io"
 	"iter"
 	"path/filepath"
@@ -15,28 +15,52 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/ingest"
 	"github.com/eljefe/eljefe/internal/recording"
 )
 
 // Summary says what a file held and what became of it.
 type Summary struct {
-	Records    int64    `json:"records"`            // that could be read, whatever they were
-	Starts     int64    `json:"starts"`             // process starts among them
-	Stops      int64    `json:"stops"`              // process stops among them
-	Other      int64    `json:"other"`              // records that report no process
-	Added      int64    `json:"added"`              // events stored
-	Duplicates int64    `json:"duplicates"`         // events that were stored before
-	Damaged    int64    `json:"damaged"`            // records that could not be read
-	Lost       uint64   `json:"lost,omitzero"`      // events that were lost while the file was recorded
-	Remarks    []string `json:"remarks,omitempty"`  // what to know of the file as a whole
-	Reasons    []string `json:"reasons,omitempty"`  // why records are damaged
-	Stations   []int64  `json:"stations,omitempty"` // ids of the stations it spoke of
-	BytesDone  int64    `json:"-"`
+	Records    int64   `json:"records"`            // that could be read, whatever they were
+	Starts     int64   `json:"starts"`             // process starts among them
+	Stops      int64   `json:"stops"`              // process stops among them
+	Other      int64   `json:"other"`              // records that report no process
+	Added      int64   `json:"added"`              // events stored
+	Duplicates int64   `json:"duplicates"`         // events that were stored before
+	Damaged    int64   `json:"damaged"`            // records that could not be read
+	Lost       uint64  `json:"lost,omitzero"`      // events that were lost while the file was recorded
+	Remarks    Texts   `json:"remarks,omitempty"`  // what to know of the file as a whole
+	Reasons    Texts   `json:"reasons,omitempty"`  // why records are damaged
+	Stations   []int64 `json:"stations,omitempty"` // ids of the stations it spoke of
+	BytesDone  int64   `json:"-"`
 }
 
-// Reason returns the remarks and the reasons for damage as one text, "" for none.
-func (s *Summary) Reason() string { return strings.Join(slices.Concat(s.Remarks, s.Reasons), "; ") }
+// Texts are what there is to say of a file. In JSON they are their messages.
+type Texts []fault.Text
+
+// MarshalJSON writes the messages alone: codes are for the page, which does not read this.
+func (t Texts) MarshalJSON() ([]byte, error) {
+	messages := make([]string, len(t))
+	for i := range t {
+		messages[i] = t[i].Message
+	}
+	return json.Marshal(messages)
+}
+
+// Texts returns the remarks and the reasons for damage.
+func (s *Summary) Texts() []fault.Text { return slices.Concat(s.Remarks, s.Reasons) }
+
+// Reason returns them as one text, "" for none.
+func (s *Summary) Reason() string { return joined(s.Texts()) }
+
+func joined(texts []fault.Text) string {
+	messages := make([]string, len(texts))
+	for i := range texts {
+		messages[i] = texts[i].Message
+	}
+	return strings.Join(messages, "; ")
+}
 
 // maxReasons is how many damaged records are explained one by one.
 const maxReasons = 5
@@ -45,9 +69,9 @@ func (s *Summary) damaged(reason error) {
 	s.Damaged++
 	switch {
 	case len(s.Reasons) < maxReasons:
-		s.Reasons = append(s.Reasons, reason.Error())
+		s.Reasons = append(s.Reasons, fault.TextOf(reason))
 	case len(s.Reasons) == maxReasons:
-		s.Reasons = append(s.Reasons, "and more of the kind")
+		s.Reasons = append(s.Reasons, fault.Sayf("and more of the kind").Coded("import_more").Text)
 	}
 }
 
@@ -97,7 +121,7 @@ func (r *run) all(ctx context.Context, items iter.Seq[recording.Item]) error {
 		switch {
 		case it.Damage != nil:
 			r.sum.damaged(it.Damage)
-		case it.Remark != "":
+		case it.Remark.Message != "":
 			r.sum.Remarks = append(r.sum.Remarks, it.Remark)
 		case it.Part: // of an event that comes later
 		case it.Event == nil:
@@ -135,7 +159,7 @@ func (r *run) store(ctx context.Context) error {
 	r.sum.Added += int64(res.Added)
 	r.sum.Duplicates += int64(res.Duplicates)
 	for _, refused := range res.Refused {
-		r.sum.damaged(fmt.Errorf("record %d: %w", refused.Event.SourceRecord, refused.Reason))
+		r.sum.damaged(fault.Sayf("record %d: %v", refused.Event.SourceRecord, refused.Reason).Coded("at_record", "record", "why"))
 	}
 	for _, id := range res.Stations {
 		if !slices.Contains(r.sum.Stations, id) {

@@ -72,7 +72,9 @@ func (j *Jobs) TooLarge(size int64) error {
 	if size > 0 {
 		what = fmt.Sprintf("the file has %s; it", mebibytes(size))
 	}
-	return fault.New(fault.TooLarge, "%s is larger than the %s that an upload may have; import it on the server with \"eljefe import\", or raise --max-upload", what, mebibytes(j.limit))
+	e := fault.New(fault.TooLarge, "%s is larger than the %s that an upload may have; import it on the server with \"eljefe import\", or raise --max-upload", what, mebibytes(j.limit)).Coded("upload_too_large")
+	e.Params["most_bytes"] = j.limit
+	return e
 }
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
@@ -81,7 +83,7 @@ func mebibytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<2
 func (j *Jobs) Receive(ctx context.Context, log Log, user string, size int64, body io.Reader) (*store.Import, error) {
 	name := strings.TrimSpace(filepath.Base(strings.ReplaceAll(log.Name, `\`, "/")))
 	if name == "" || name == "." || name == "/" {
-		return nil, fault.Invalidf("the file has no name; give one with ?name=")
+		return nil, fault.Invalidf("the file has no name; give one with ?name=").Coded("import_no_name")
 	}
 	if size > j.limit {
 		return nil, j.TooLarge(size)
@@ -97,7 +99,8 @@ func (j *Jobs) Receive(ctx context.Context, log Log, user string, size int64, bo
 	}
 	path, n, err := j.receive(body)
 	if err != nil {
-		job.State, job.Reason = "failed", reasonFor(err)
+		job.State = "failed"
+		giveReasons(job, reasonFor(err))
 		// The upload may have failed because the caller is gone; its state is kept all the same.
 		err = errors.Join(err, j.store.SaveImport(context.WithoutCancel(ctx), job))
 		return nil, err
@@ -131,22 +134,23 @@ func (j *Jobs) receive(body io.Reader) (path string, n int64, err error) {
 // diskError gives a full disk its words; other errors pass.
 func diskError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fault.Wrap(fault.Unavailable, err, "the server's disk is full; free space in its data directory, then import the file again")
+		return fault.Wrap(fault.Unavailable, err, "the server's disk is full; free space in its data directory, then import the file again").Coded("disk_full_upload")
 	}
 	return err
 }
 
-func reasonFor(err error) string {
+// reasonFor says to people why an import failed.
+func reasonFor(err error) fault.Text {
 	if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind != fault.Internal {
-		return e.Message
+		return fault.TextOf(e)
 	}
 	if errors.Is(err, context.Canceled) {
-		return "the import was stopped; import the file again: what was added is not added twice"
+		return fault.Sayf("the import was stopped; import the file again: what was added is not added twice").Coded("import_stopped").Text
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return "the upload broke off; try again"
+		return fault.Sayf("the upload broke off; try again").Coded("import_broke_off").Text
 	}
-	return "the import failed; the server's log says why"
+	return fault.Sayf("the import failed; the server's log says why").Coded("import_failed").Text
 }
 
 func (j *Jobs) run(job *store.Import, path, station string) {
@@ -213,7 +217,7 @@ func track(ctx context.Context, s JobStore, job *store.Import, run func(context.
 	job.State = "done"
 	if err != nil {
 		job.State = "failed"
-		job.Reason = strings.Join(slices.Concat([]string{reasonFor(err)}, sum.Remarks, sum.Reasons), "; ")
+		giveReasons(job, slices.Concat([]fault.Text{reasonFor(err)}, sum.Texts())...)
 	}
 	if errors.Is(err, context.Canceled) {
 		job.State = "interrupted"
@@ -247,5 +251,12 @@ func saveProgress(ctx context.Context, s JobStore, job store.Import, progress <-
 
 func fill(job *store.Import, s Summary) {
 	job.BytesDone, job.Records, job.Starts, job.Stops, job.Other = s.BytesDone, s.Records, s.Starts, s.Stops, s.Other
-	job.Added, job.Duplicates, job.Damaged, job.Reason, job.Stations = s.Added, s.Duplicates, s.Damaged, s.Reason(), s.Stations
+	job.Added, job.Duplicates, job.Damaged, job.Stations = s.Added, s.Duplicates, s.Damaged, s.Stations
+	giveReasons(job, s.Texts()...)
+}
+
+// giveReasons keeps what there is to say of an import, each with its code for
+// the page, and all as one text for whoever has no page.
+func giveReasons(job *store.Import, reasons ...fault.Text) {
+	job.Reasons, job.Reason = reasons, joined(reasons)
 }

@@ -84,11 +84,12 @@ func NewLive(s LiveStore, cfg LiveConfig) *Live {
 	return &Live{store: s, cfg: cfg, wake: make(chan struct{}, 1), suspects: map[int64]bool{}}
 }
 
-// LiveBatch is a piece of a station's stream. Numbers ascend over all three lists together.
+// LiveBatch is a piece of a station's stream. Numbers ascend over all lists together.
 type LiveBatch struct {
 	Station int64
 	Events  []event.Process
 	Gaps    []event.Gap
+	Devices []event.Device
 	Refused []Unreadable
 	Bytes   int // as it came, unpacked: what it weighs in the queue
 }
@@ -116,7 +117,7 @@ func (l *Live) Add(ctx context.Context, b LiveBatch) (LiveResult, error) {
 		}
 	}
 	batch, refused := l.check(b)
-	p := &pending{ctx: ctx, batch: batch, rows: len(batch.Events) + len(batch.Gaps), bytes: b.Bytes, done: make(chan outcome, 1)}
+	p := &pending{ctx: ctx, batch: batch, rows: len(batch.Events) + len(batch.Gaps) + len(batch.Devices), bytes: b.Bytes, done: make(chan outcome, 1)}
 	if err := l.enqueue(p); err != nil {
 		return LiveResult{}, err
 	}
@@ -124,7 +125,7 @@ func (l *Live) Add(ctx context.Context, b LiveBatch) (LiveResult, error) {
 	case o := <-p.done:
 		return LiveResult{Added: o.added, Refused: refused}, o.err
 	case <-ctx.Done():
-		return LiveResult{}, fault.Wrap(fault.Unavailable, ctx.Err(), "the request was given up before its records were stored")
+		return LiveResult{}, fault.Wrap(fault.Unavailable, ctx.Err(), "the request was given up before its records were stored").Coded("given_up")
 	}
 }
 
@@ -144,7 +145,7 @@ func (l *Live) enqueue(p *pending) error {
 	case l.stopped:
 		return errStopping
 	case len(l.waiting) > 0 && (l.rows+p.rows > l.cfg.QueueRows || l.bytes+p.bytes > l.cfg.QueueBytes):
-		return fault.New(fault.TooMany, "%d records wait to be written; try again in a moment", l.rows)
+		return fault.New(fault.TooMany, "%d records wait to be written; try again in a moment", l.rows).Coded("records_wait", "records")
 	}
 	l.waiting = append(l.waiting, p)
 	l.rows += p.rows
@@ -153,7 +154,7 @@ func (l *Live) enqueue(p *pending) error {
 	return nil
 }
 
-var errStopping = fault.New(fault.Unavailable, "the server is stopping; try again in a moment")
+var errStopping = fault.New(fault.Unavailable, "the server is stopping; try again in a moment").Coded("stopping")
 
 // rouse wakes a writer.
 func (l *Live) rouse() {
@@ -290,7 +291,7 @@ func (l *Live) addEvents(ctx context.Context, batches []store.StationEvents) (ad
 	case ctx.Err() != nil:
 		err = errStopping
 	case limited.Err() != nil:
-		err = fault.Wrap(fault.Unavailable, err, "the database did not answer within %s; try again later", writeTime)
+		err = fault.Wrap(fault.Unavailable, err, "the database did not answer within %s; try again later", writeTime).Coded("database_slow", "after")
 	}
 	return added, err
 }

@@ -52,6 +52,14 @@ func (l *Live) check(b LiveBatch) (store.StationEvents, []Unreadable) {
 		}
 		batch.Gaps = append(batch.Gaps, *g)
 	}
+	for i := range b.Devices {
+		d := &b.Devices[i]
+		if err := checkDevice(d, l.cfg.Retention); err != nil {
+			r.add(d.Seq, d.Time, err.Error())
+			continue
+		}
+		batch.Devices = append(batch.Devices, *d)
+	}
 	for _, u := range b.Refused {
 		r.add(u.Seq, time.Time{}, u.Reason)
 	}

@@ -45,14 +45,17 @@ var bareBinaryFields = [...]string{"image", "original_file_name", "description",
 
 // SpellOut replaces each bare word of a query for binaries by the terms that it
 // stands for. Nil stays nil.
-func SpellOut(n Node) Node {
+func SpellOut(n Node) Node { return spellOut(n, binaryFields(), bareBinaryFields[:]) }
+
+// spellOut replaces each bare word by terms of the fields with these names.
+func spellOut(n Node, of *fieldTable, names []string) Node {
 	switch n := n.(type) {
 	case *And:
-		return &And{Span: n.Span, Nodes: spellOutAll(n.Nodes)}
+		return &And{Span: n.Span, Nodes: spellOutAll(n.Nodes, of, names)}
 	case *Or:
-		return &Or{Span: n.Span, Nodes: spellOutAll(n.Nodes)}
+		return &Or{Span: n.Span, Nodes: spellOutAll(n.Nodes, of, names)}
 	case *Not:
-		return &Not{Span: n.Span, Node: SpellOut(n.Node)}
+		return &Not{Span: n.Span, Node: spellOut(n.Node, of, names)}
 	case *Term:
 		if n.Field != nil {
 			return n
@@ -62,18 +65,18 @@ func SpellOut(n Node) Node {
 			values[i].Pattern = BareTest(&values[i])
 		}
 		var terms []Node
-		for _, name := range bareBinaryFields {
-			terms = append(terms, &Term{Span: n.Span, Field: binaryFields().byName[name], Values: values})
+		for _, name := range names {
+			terms = append(terms, &Term{Span: n.Span, Field: of.byName[name], Values: values})
 		}
 		return &Or{Span: n.Span, Nodes: terms}
 	}
 	return n
 }
 
-func spellOutAll(nodes []Node) []Node {
+func spellOutAll(nodes []Node, of *fieldTable, names []string) []Node {
 	all := make([]Node, len(nodes))
 	for i, n := range nodes {
-		all[i] = SpellOut(n)
+		all[i] = spellOut(n, of, names)
 	}
 	return all
 }

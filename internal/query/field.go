@@ -139,12 +139,14 @@ func (t *fieldTable) find(name string) (*Field, bool) {
 
 // missing is the error that a name at a place is none of the fields.
 func (t *fieldTable) missing(name string, at Span) *Error {
-	for _, other := range [...]*fieldTable{eventFields(), binaryFields()} {
+	for _, other := range [...]*fieldTable{eventFields(), binaryFields(), deviceFields()} {
 		if f, ok := other.find(name); ok {
-			return errorf(at, "%s is not a field of %s but of %s; remove it, or look among the %s", f.Name, t.of, other.of, other.of)
+			return errorf(at, "%[1]s is not a field of %[2]s but of %[3]s; remove it, or look among the %[3]s", f.Name, t.of, other.of).
+				coded("filter_field_elsewhere", "field", "of", "others")
 		}
 	}
-	e := errorf(at, "there is no field %q; choose another, or quote the text to look for it in %s", clip(name), t.bare)
+	e := errorf(at, "there is no field %q; choose another, or quote the text to look for it in %s", clip(name), t.bare).coded("filter_no_field", "field", "")
+	e.Params["of"] = t.of
 	return e.suggest(t.nearest(name))
 }
 

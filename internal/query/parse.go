@@ -23,7 +23,7 @@ func Parse(input string, now time.Time) (*Query, error) {
 func parse(input string, now time.Time, fields *fieldTable) (*Query, error) {
 	if len(input) > MaxLength {
 		runes := utf8.RuneCountInString(input)
-		return nil, errorf(Span{0, runes}, "the filter has %d bytes; at most %d are taken: shorten it, or use a list, field:(a OR b)", len(input), MaxLength)
+		return nil, errorf(Span{0, runes}, "the filter has %d bytes; at most %d are taken: shorten it, or use a list, field:(a OR b)", len(input), MaxLength).coded("filter_too_long", "bytes", "most")
 	}
 	p := &parser{in: clean(input), now: now.UTC().Truncate(time.Microsecond), fields: fields}
 	root, err := p.query()
@@ -67,7 +67,7 @@ func (p *parser) query() (Node, *Error) {
 		}
 	}
 	if p.pos < len(p.in) { // or stops only at the end or at a parenthesis
-		return nil, errorf(Span{p.pos, 1}, "this ) has no ( before it; remove it, or quote it to look for it")
+		return nil, errorf(Span{p.pos, 1}, "this ) has no ( before it; remove it, or quote it to look for it").coded("filter_stray_close")
 	}
 	return n, nil
 }
@@ -127,7 +127,7 @@ func (p *parser) or() (Node, *Error) {
 		p.pos += 2
 		p.space()
 		if p.missing() {
-			return nil, errorf(Span{at, 2}, `OR needs a term after it; write one, remove OR, or quote "OR" to look for the word`)
+			return nil, errorf(Span{at, 2}, `%[1]s needs a term after it; write one, remove %[1]s, or quote "%[1]s" to look for the word`, "OR").coded("filter_term_after", "word")
 		}
 		n, err := p.and()
 		if err != nil {
@@ -163,13 +163,13 @@ func (p *parser) and() (Node, *Error) {
 	for {
 		switch op := p.operator(); {
 		case len(nodes) == 0 && (op == "AND" || op == "OR"):
-			return nil, errorf(p.word(), `%s needs a term before it; write one, remove %s, or quote "%s" to look for the word`, op, op, op)
+			return nil, errorf(p.word(), `%[1]s needs a term before it; write one, remove %[1]s, or quote "%[1]s" to look for the word`, op).coded("filter_term_before", "word")
 		case op == "AND":
 			at := p.pos
 			p.pos += 3
 			p.space()
 			if p.missing() {
-				return nil, errorf(Span{at, 3}, `AND needs a term after it; write one, remove AND, or quote "AND" to look for the word`)
+				return nil, errorf(Span{at, 3}, `%[1]s needs a term after it; write one, remove %[1]s, or quote "%[1]s" to look for the word`, "AND").coded("filter_term_after", "word")
 			}
 		case len(nodes) > 0 && (op == "OR" || p.peek() == -1 || p.peek() == ')'):
 			if len(nodes) == 1 {
@@ -190,7 +190,7 @@ func (p *parser) and() (Node, *Error) {
 func (p *parser) deeper(at Span) *Error {
 	p.depth++
 	if p.depth > MaxDepth {
-		return errorf(at, "the filter is nested more than %d levels deep; remove parentheses or negations", MaxDepth)
+		return errorf(at, "the filter is nested more than %d levels deep; remove parentheses or negations", MaxDepth).coded("filter_too_deep", "most")
 	}
 	return nil
 }
@@ -204,14 +204,14 @@ func (p *parser) unary() (Node, *Error) {
 		p.pos += 3
 		p.space()
 		if p.missing() {
-			return nil, errorf(Span{start, 3}, `NOT needs a term after it; write one, remove NOT, or quote "NOT" to look for the word`)
+			return nil, errorf(Span{start, 3}, `%[1]s needs a term after it; write one, remove %[1]s, or quote "%[1]s" to look for the word`, "NOT").coded("filter_term_after", "word")
 		}
 	case p.peek() == '-':
 		p.pos++
 		if r := p.peek(); r == -1 || r == ')' || r == '-' || unicode.IsSpace(r) {
 			w := p.word()
 			at := Span{start, 1 + w.Length}
-			return nil, errorf(at, "a - before a term negates it, and here is no term; quote text that begins with -").suggest(quote(p.text(at)))
+			return nil, errorf(at, "a - before a term negates it, and here is no term; quote text that begins with -").coded("filter_minus_alone").suggest(quote(p.text(at)))
 		}
 	case p.peek() == '(':
 		return p.group()
@@ -239,17 +239,17 @@ func (p *parser) group() (Node, *Error) {
 	p.space()
 	if p.peek() == ')' {
 		p.pos++
-		return nil, errorf(p.since(start), "there is nothing between these parentheses; write a term, or remove them")
+		return nil, errorf(p.since(start), "there is nothing between these parentheses; write a term, or remove them").coded("filter_empty_group")
 	}
 	if p.peek() == -1 {
-		return nil, errorf(Span{start, 1}, "this ( is never closed; write ) where it ends, or quote it to look for it")
+		return nil, errorf(Span{start, 1}, "this ( is never closed; write ) where it ends, or quote it to look for it").coded("filter_open_group")
 	}
 	n, err := p.or()
 	if err != nil {
 		return nil, err
 	}
 	if p.peek() != ')' {
-		return nil, errorf(Span{start, 1}, "this ( is never closed; write ) where it ends, or quote it to look for it")
+		return nil, errorf(Span{start, 1}, "this ( is never closed; write ) where it ends, or quote it to look for it").coded("filter_open_group")
 	}
 	p.pos++
 	p.depth--
@@ -330,9 +330,9 @@ func (p *parser) bare(text string, at Span) (Node, *Error) {
 	pattern := parsePattern(text)
 	switch {
 	case len(pattern) == 0:
-		return nil, errorf(at, `"" looks for nothing; write what to look for, or field:"" for an empty field`)
+		return nil, errorf(at, `"" looks for nothing; write what to look for, or field:"" for an empty field`).coded("filter_empty_phrase")
 	case isRun(pattern):
-		return nil, errorf(at, "* alone holds for every event; write more, or field:* for a field that is known")
+		return nil, errorf(at, "* alone holds for every event; write more, or field:* for a field that is known").coded("filter_bare_star")
 	}
 	return &Term{Span: at, Values: []Value{{Span: at, Pattern: pattern}}}, nil
 }
@@ -343,7 +343,7 @@ func isRun(p Pattern) bool { return len(p) == 1 && p[0].Wild == Run }
 func (p *parser) count(at Span) *Error {
 	p.terms++
 	if p.terms > MaxTerms {
-		return errorf(at, "the filter has more than %d terms; remove some", MaxTerms)
+		return errorf(at, "the filter has more than %d terms; remove some", MaxTerms).coded("filter_too_many_terms", "most")
 	}
 	return nil
 }
@@ -359,9 +359,9 @@ func (p *parser) ended(at Span) *Error {
 			end++
 		}
 		whole := Span{at.Position, end - at.Position}
-		return errorf(whole, `a quote stands inside a value; quote the whole value, and write \" for a quote in it`).suggest(quote(p.text(whole)))
+		return errorf(whole, `a quote stands inside a value; quote the whole value, and write \" for a quote in it`).coded("filter_quote_inside").suggest(quote(p.text(whole)))
 	case p.in[p.pos-1] == '"' && r != -1 && r != ')' && r != '(' && !unicode.IsSpace(r):
-		return errorf(Span{p.pos, max(1, p.word().Length)}, `text follows a closing quote; write a space between them, or \" for a quote inside quotes`)
+		return errorf(Span{p.pos, max(1, p.word().Length)}, `text follows a closing quote; write a space between them, or \" for a quote inside quotes`).coded("filter_after_quote")
 	}
 	return nil
 }
@@ -393,12 +393,12 @@ func (p *parser) quoted() (string, Span, *Error) {
 			b.WriteRune(r)
 		}
 	}
-	e := errorf(p.since(start), `this quote is never closed; write " where the text ends`)
-	if text := p.text(p.since(start)); strings.HasSuffix(text, `\"`) {
-		e.Message = `this quote is never closed, since \" is a quote inside the text; write \\" to end with a backslash`
-		e.Suggestion = strings.TrimSuffix(text, `"`) + `\"`
+	at := p.since(start)
+	if text := p.text(at); strings.HasSuffix(text, `\"`) {
+		e := errorf(at, `this quote is never closed, since \" is a quote inside the text; write \\" to end with a backslash`).coded("filter_escaped_quote")
+		return "", Span{}, e.suggest(strings.TrimSuffix(text, `"`) + `\"`)
 	}
-	return "", Span{}, e
+	return "", Span{}, errorf(at, `this quote is never closed; write " where the text ends`).coded("filter_open_quote")
 }
 
 // values reads what follows a field's colon: a value, or a list of them.
@@ -417,16 +417,16 @@ func (p *parser) values(f *Field, name Span) ([]Value, *Error) {
 		p.space()
 		switch {
 		case p.peek() == -1:
-			return nil, errorf(Span{start, 1}, "this list is never closed; write ) after its last value")
+			return nil, errorf(Span{start, 1}, "this list is never closed; write ) after its last value").coded("filter_open_list")
 		case p.peek() == ')' && len(values) == 0:
 			p.pos++
-			return nil, errorf(p.since(start), "this list is empty; write %s:(a OR b)", f.Name)
+			return nil, errorf(p.since(start), "this list is empty; write %s:(a OR b)", f.Name).coded("filter_empty_list", "field")
 		case p.peek() == ')' || p.operator() != "":
 			at := p.word()
 			at.Length = max(at.Length, 1)
-			return nil, errorf(at, "here a value of %s is missing; write %s:(a OR b)", f.Name, f.Name)
+			return nil, errorf(at, "here a value of %[1]s is missing; write %[1]s:(a OR b)", f.Name).coded("filter_value_missing", "field")
 		case p.peek() == '(':
-			return nil, errorf(Span{p.pos, 1}, "a list holds only values; quote text with parentheses")
+			return nil, errorf(Span{p.pos, 1}, "a list holds only values; quote text with parentheses").coded("filter_group_in_list")
 		}
 		v, err := p.value(f, name)
 		if err != nil {
@@ -441,11 +441,11 @@ func (p *parser) values(f *Field, name Span) ([]Value, *Error) {
 		case p.operator() == "OR":
 			p.pos += 2
 		case p.peek() == -1:
-			return nil, errorf(Span{start, 1}, "this list is never closed; write ) after its last value")
+			return nil, errorf(Span{start, 1}, "this list is never closed; write ) after its last value").coded("filter_open_list")
 		default:
 			at := p.word()
 			at.Length = max(at.Length, 1)
-			return nil, errorf(at, "the values of a list are joined by OR; quote a value with spaces, or repeat the field outside the list for AND: %s:a %s:b", f.Name, f.Name)
+			return nil, errorf(at, "the values of a list are joined by OR; quote a value with spaces, or repeat the field outside the list for AND: %[1]s:a %[1]s:b", f.Name).coded("filter_list_joint", "field")
 		}
 	}
 }
@@ -475,7 +475,7 @@ func (p *parser) value(f *Field, name Span) (Value, *Error) {
 	at := p.since(start)
 	if at.Length == 0 {
 		at = Span{name.Position, name.Length + 1}
-		return Value{}, errorf(at, `%s needs a value directly after the colon, such as %s; %s:"" is an empty one`, f.Name, f.Examples[0], f.Name)
+		return Value{}, errorf(at, `%[1]s needs a value directly after the colon, such as %[2]s; %[1]s:"" is an empty one`, f.Name, f.Examples[0]).coded("filter_no_value", "field", "example")
 	}
 	if err := p.ended(at); err != nil {
 		return Value{}, err

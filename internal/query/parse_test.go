@@ -184,6 +184,9 @@ func TestParseErrors(t *testing.T) {
 			t.Errorf("Parse(%.80q) = %v, %v, want an *Error", test.in, q, err)
 			continue
 		}
+		if e.Code == "" {
+			t.Errorf("Parse(%.80q): %q has no code", test.in, e.Message)
+		}
 		if e.Position != test.position || e.Length != test.length || !strings.Contains(e.Message, test.message) || e.Suggestion != test.suggestion {
 			t.Errorf("Parse(%.80q): at %d+%d %q, suggestion %q; want at %d+%d %q, suggestion %q", test.in,
 				e.Position, e.Length, e.Message, e.Suggestion, test.position, test.length, test.message, test.suggestion)

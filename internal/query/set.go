@@ -11,20 +11,22 @@ import (
 // setKind is what the sets of a field are made of.
 type setKind struct {
 	what, like string // "privilege", "SeDebugPrivilege": what one is called, and an example
-	names      []string
-	parse      func(name string) (bit uint64, ok bool)
-	of         func(set uint64) []string
+	// The codes of the errors that a name is none, and that a pattern fits none.
+	unknown, noneFits string
+	names             []string
+	parse             func(name string) (bit uint64, ok bool)
+	of                func(set uint64) []string
 }
 
 // setKind returns the kind of a field of sets, nil of any other.
 func (f *Field) setKind() *setKind {
 	switch f.Type {
 	case Privilege:
-		return &setKind{"privilege", "SeDebugPrivilege", event.PrivilegeNames(),
+		return &setKind{"privilege", "SeDebugPrivilege", "filter_not_privilege", "filter_fits_no_privilege", event.PrivilegeNames(),
 			func(name string) (uint64, bool) { p, ok := event.ParsePrivilege(name); return uint64(p), ok },
 			func(set uint64) []string { return event.PrivilegeSet(set).Names() }}
 	case Capability:
-		return &setKind{"capability", "cap_sys_admin", event.CapabilityNames(),
+		return &setKind{"capability", "cap_sys_admin", "filter_not_capability", "filter_fits_no_capability", event.CapabilityNames(),
 			func(name string) (uint64, bool) { c, ok := event.ParseCapability(name); return uint64(c), ok },
 			func(set uint64) []string { return event.CapabilitySet(set).Names() }}
 	}
@@ -42,7 +44,7 @@ func (v *Value) readMember(f *Field, kind *setKind, text string) *Error {
 			}
 		}
 		if v.Mask == 0 {
-			return v.bad(f, fmt.Sprintf("fits no %s; they are named like %s", kind.what, kind.like), text)
+			return v.bad(f, fmt.Sprintf("fits no %s; they are named like %s", kind.what, kind.like), text, kind.noneFits)
 		}
 		return nil
 	}
@@ -52,7 +54,7 @@ func (v *Value) readMember(f *Field, kind *setKind, text string) *Error {
 		bit, ok = 1<<n, err == nil && n < 64
 	}
 	if !ok {
-		return v.bad(f, fmt.Sprintf("is not a %s; they are named like %s", kind.what, kind.like), text).suggest(nearest(text, kind.names))
+		return v.bad(f, fmt.Sprintf("is not a %s; they are named like %s", kind.what, kind.like), text, kind.unknown).suggest(nearest(text, kind.names))
 	}
 	v.Mask, v.Pattern = bit, literalPattern(kind.of(bit)[0])
 	return nil

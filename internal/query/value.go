@@ -29,7 +29,7 @@ func (v *Value) read(f *Field, op, text string, now time.Time) *Error {
 	case GUID:
 		k, ok := event.ParseKey(strings.Trim(text, "{}"))
 		if !ok {
-			return v.bad(f, "is not a GUID; write 32 hexadecimal digits, with or without dashes", text)
+			return v.bad(f, "is not a GUID; write 32 hexadecimal digits, with or without dashes", text, "filter_not_guid")
 		}
 		v.Key = k
 		return nil
@@ -39,8 +39,12 @@ func (v *Value) read(f *Field, op, text string, now time.Time) *Error {
 	return v.readComparison(f, op, text, now)
 }
 
-func (v *Value) bad(f *Field, what, text string) *Error {
-	return errorf(v.Span, "%s: %q %s", f.Name, clip(text), what)
+// bad is the error that a value of f is not as it should be. Whatever it is, its
+// values are the field, what was written, and an example.
+func (v *Value) bad(f *Field, what, text, code string) *Error {
+	e := errorf(v.Span, "%s: %q %s", f.Name, clip(text), what).coded(code, "field", "value")
+	e.Params["example"] = f.Examples[0]
+	return e
 }
 
 // readComparison reads a value that may have an operator or be a range.
@@ -52,18 +56,18 @@ func (v *Value) readComparison(f *Field, op, text string, now time.Time) *Error 
 	switch op {
 	case "", "=":
 	case "==":
-		return v.bad(f, "is no comparison", op+text).suggest(text)
+		return v.bad(f, "is no comparison", op+text, "filter_no_comparison").suggest(text)
 	case "=>", "=<", "<>":
-		return v.bad(f, "is no comparison", op+text).suggest(map[string]string{"=>": ">=", "=<": "<=", "<>": "!="}[op] + text)
+		return v.bad(f, "is no comparison", op+text, "filter_no_comparison").suggest(map[string]string{"=>": ">=", "=<": "<=", "<>": "!="}[op] + text)
 	default:
 		i := slices.Index(opText[:], op)
 		if i <= 0 {
-			return v.bad(f, "is no comparison; there are > >= < <= = and !=", op+text)
+			return v.bad(f, "is no comparison; there are > >= < <= = and !=", op+text, "filter_no_comparison")
 		}
 		v.Op = Op(i)
 	}
 	if text == "" || text == "*" {
-		return v.bad(f, "compares with nothing; write a value after it, such as "+f.Examples[0], op+text)
+		return v.bad(f, "compares with nothing; write a value after it, such as "+f.Examples[0], op+text, "filter_compares_nothing")
 	}
 	from, to, isRange := strings.Cut(text, "..")
 	if !isRange {
@@ -71,9 +75,9 @@ func (v *Value) readComparison(f *Field, op, text string, now time.Time) *Error 
 	}
 	switch {
 	case op != "":
-		return v.bad(f, "has both a comparison and a range; leave one out", op+text)
+		return v.bad(f, "has both a comparison and a range; leave one out", op+text, "filter_comparison_and_range")
 	case from == "" && to == "":
-		return v.bad(f, "is a range without ends; write one as in "+f.Name+":a..b", text)
+		return v.bad(f, "is a range without ends; write one as in "+f.Name+":a..b", text, "filter_range_no_ends")
 	case to == "":
 		v.Op = GreaterOrEqual
 		return v.readScalar(f, from, now, &v.Number, &v.Time)
@@ -89,7 +93,7 @@ func (v *Value) readComparison(f *Field, op, text string, now time.Time) *Error 
 		return err
 	}
 	if v.Number > v.High || v.Time.At.After(v.Until.At) {
-		return v.bad(f, "is a range from the larger to the smaller end; exchange them", text).suggest(quoteValue(to + ".." + from))
+		return v.bad(f, "is a range from the larger to the smaller end; exchange them", text, "filter_range_backwards").suggest(quoteValue(to + ".." + from))
 	}
 	return nil
 }
@@ -100,8 +104,11 @@ func (v *Value) readScalar(f *Field, text string, now time.Time, number *uint64,
 	switch f.Type {
 	case Time:
 		m, problem := parseMoment(text, now)
-		if problem != "" {
-			return v.bad(f, problem, text)
+		switch problem {
+		case notTime:
+			return v.bad(f, "is not a time; write one like 2026-11-20, 2026-11-20T08:00, 2026-11-20T08:00:01.5Z or -24h", text, "filter_not_time")
+		case beyondYears:
+			return v.bad(f, "is outside the years 1601 to 9999", text, "filter_time_beyond")
 		}
 		*moment = m
 		return nil
@@ -109,7 +116,7 @@ func (v *Value) readScalar(f *Field, text string, now time.Time, number *uint64,
 		return v.readName(f, text, number)
 	case Duration:
 		if *number, ok = parseDuration(text, f.bare); !ok {
-			e := v.bad(f, "is not a duration; write one like 500ms, 1m30s, 2h or 3d, up to 36500d", text)
+			e := v.bad(f, "is not a duration; write one like 500ms, 1m30s, 2h or 3d, up to 36500d", text, "filter_not_duration")
 			if _, err := strconv.ParseUint(text, 10, 32); err == nil {
 				e.suggest(prefix(v.Op) + text + "s")
 			}
@@ -117,11 +124,11 @@ func (v *Value) readScalar(f *Field, text string, now time.Time, number *uint64,
 		}
 	case Size:
 		if *number, ok = parseSize(text); !ok {
-			return v.bad(f, "is not a size; write a number of bytes, or one like 10KiB or 5MB", text)
+			return v.bad(f, "is not a size; write a number of bytes, or one like 10KiB or 5MB", text, "filter_not_size")
 		}
 	case Decimal:
 		if *number, ok = parseDecimal(text); !ok {
-			return v.bad(f, "is not a number with at most two decimals; write one such as "+f.Examples[0], text)
+			return v.bad(f, "is not a number with at most two decimals; write one such as "+f.Examples[0], text, "filter_not_decimal")
 		}
 	default:
 		if *number, ok = parseNumber(text); !ok {
@@ -158,12 +165,12 @@ func prefix(op Op) string {
 }
 
 func (v *Value) notNumber(f *Field, text string) *Error {
-	e := v.bad(f, "is not a number; write a whole number such as "+f.Examples[0], text)
 	if n, err := strconv.ParseInt(text, 10, 32); err == nil && n < 0 && f.Name == "exit_code" {
-		e.Message = fmt.Sprintf("%s: codes are unsigned; %d is 0x%08x", f.Name, n, uint32(n))
-		e.Suggestion = prefix(v.Op) + fmt.Sprintf("0x%08x", uint32(n))
+		unsigned := fmt.Sprintf("0x%08x", uint32(n))
+		e := errorf(v.Span, "%s: codes are unsigned; %d is %s", f.Name, n, unsigned).coded("filter_unsigned", "field", "value", "unsigned")
+		return e.suggest(prefix(v.Op) + unsigned)
 	}
-	return e
+	return v.bad(f, "is not a number; write a whole number such as "+f.Examples[0], text, "filter_not_number")
 }
 
 // readName reads one of a field's values, in any case, with or without _.
@@ -171,7 +178,9 @@ func (v *Value) readName(f *Field, text string, number *uint64) *Error {
 	plain := func(s string) string { return strings.ReplaceAll(lowerASCII(s), "_", "") }
 	i := slices.IndexFunc(f.Values, func(name string) bool { return plain(name) == plain(text) })
 	if i < 0 {
-		return v.bad(f, "is not one of "+strings.Join(f.Values, ", "), text).suggest(nearest(text, f.Values))
+		e := v.bad(f, "is not one of "+strings.Join(f.Values, ", "), text, "filter_not_listed")
+		e.Params["values"] = slices.Clone(f.Values)
+		return e.suggest(nearest(text, f.Values))
 	}
 	*number = uint64(i)
 	return nil
@@ -183,7 +192,7 @@ func (v *Value) readBoolean(f *Field, text string) *Error {
 		v.Number = 1
 	case "false", "no":
 	default:
-		e := v.bad(f, "is neither true nor false", text)
+		e := v.bad(f, "is neither true nor false", text, "filter_not_boolean")
 		switch lowerASCII(text) {
 		case "1", "on", "y", "t":
 			e.suggest("true")
@@ -202,23 +211,25 @@ func (v *Value) readHash(f *Field, text string) *Error {
 	if kind, digits, ok := strings.Cut(hex, "="); ok { // as Sysmon writes it
 		if g, known := FieldByName(kind); known && g.Type == Hash {
 			if g == f || f.Name == "hash" && slices.Contains([]string{"sha256", "sha1", "md5"}, g.Name) {
-				return v.bad(f, "has a name before the digits; leave it out", text).suggest(digits)
+				return v.bad(f, "has a name before the digits; leave it out", text, "filter_hash_named").suggest(digits)
 			}
-			return v.bad(f, "is another kind of hash; write "+g.Name+":"+clip(digits), text)
+			return errorf(v.Span, "%s: %q is another kind of hash; write %s:%s", f.Name, clip(text), g.Name, clip(digits)).
+				coded("filter_hash_other", "field", "value", "kind", "digits")
 		}
 	}
 	if strings.Trim(hex, "0123456789abcdef") != "" {
-		return v.bad(f, "is not a hash; write hexadecimal digits", text)
+		return v.bad(f, "is not a hash; write hexadecimal digits", text, "filter_not_hash")
 	}
 	switch {
 	case len(hex) < 6:
-		return v.bad(f, "is too short for a hash; write at least 6 of its digits", text)
+		return v.bad(f, "is too short for a hash; write at least 6 of its digits", text, "filter_hash_short")
 	case len(hex) > f.hexWhole:
-		e := v.bad(f, fmt.Sprintf("has %d digits; a whole %s has %d", len(hex), f.Name, f.hexWhole), text)
 		if f.Name == "hash" {
-			e.Message = fmt.Sprintf("hash: %q has %d digits; the longest kind, SHA-256, has %d", clip(text), len(hex), f.hexWhole)
+			return errorf(v.Span, "hash: %q has %d digits; the longest kind, SHA-256, has %d", clip(text), len(hex), f.hexWhole).
+				coded("filter_hash_longest", "value", "digits", "most")
 		}
-		return e
+		return errorf(v.Span, "%[1]s: %[2]q has %[3]d digits; a whole %[1]s has %[4]d", f.Name, clip(text), len(hex), f.hexWhole).
+			coded("filter_hash_long", "field", "value", "digits", "most")
 	}
 	v.Hex = hex
 	return nil
@@ -330,26 +341,34 @@ var momentLayouts = [...]struct {
 	{time.Microsecond, "2006-01-02T15:04:05.000000Z07:00"},
 }
 
-// parseMoment reads an absolute or relative time, or says what is wrong with it.
-func parseMoment(text string, now time.Time) (m Moment, problem string) {
-	const form = "is not a time; write one like 2026-11-20, 2026-11-20T08:00, 2026-11-20T08:00:01.5Z or -24h"
+// momentProblem is what is wrong with a time.
+type momentProblem int
+
+const (
+	noProblem momentProblem = iota
+	notTime
+	beyondYears
+)
+
+// parseMoment reads an absolute or relative time, or tells what is wrong with it.
+func parseMoment(text string, now time.Time) (m Moment, problem momentProblem) {
 	if rest, relative := strings.CutPrefix(lowerASCII(text), "now"); relative || strings.HasPrefix(text, "-") {
 		m = Moment{At: now, Width: time.Microsecond}
 		if rest == "" {
-			return m, ""
+			return m, noProblem
 		}
 		n, ok := parseDuration(rest[1:], false)
 		switch {
 		case !ok || len(rest) == 1:
-			return m, form
+			return m, notTime
 		case rest[0] == '-':
 			m.At = now.Add(-time.Duration(n) * time.Microsecond)
 		case rest[0] == '+':
 			m.At = now.Add(time.Duration(n) * time.Microsecond)
 		default:
-			return m, form
+			return m, notTime
 		}
-		return m, ""
+		return m, noProblem
 	}
 	text = strings.ToUpper(text)
 	if len(text) > 10 && text[10] == ' ' { // as people write it, in quotes
@@ -367,10 +386,10 @@ func parseMoment(text string, now time.Time) (m Moment, problem string) {
 				m.Width = momentLayouts[2+min(digits, 6)].width
 			}
 			if m.At.Year() < 1601 || m.At.Year() > 9999 {
-				return m, "is outside the years 1601 to 9999"
+				return m, beyondYears
 			}
-			return m, ""
+			return m, noProblem
 		}
 	}
-	return m, form
+	return m, notTime
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eljefe/eljefe/internal/etw"
 	"github.com/eljefe/eljefe/internal/event"
+	"github.com/eljefe/eljefe/internal/fault"
 )
 
 // mostSorted is how many bytes of messages wait to be put in the order of time.
@@ -23,12 +24,12 @@ func etlItems(file io.ReaderAt, size int64, most int, cfg Config) iter.Seq[Item]
 	return func(yield func(Item) bool) {
 		f, err := etw.NewReader(file, size)
 		if err != nil {
-			yield(Item{Damage: err, Read: size})
+			yield(Item{Damage: inTrace(err), Read: size})
 			return
 		}
 		facts, err := f.Facts()
 		if err != nil {
-			yield(Item{Damage: err, Read: f.Offset()})
+			yield(Item{Damage: inTrace(err), Read: f.Offset()})
 			return
 		}
 		t := trace{file: f, facts: facts, most: most, yield: yield, joiner: etw.NewJoiner(etw.JoinerConfig{}), station: facts.Computer}
@@ -43,14 +44,26 @@ func etlItems(file io.ReaderAt, size int64, most int, cfg Config) iter.Seq[Item]
 			return
 		}
 		if !named {
-			t.remark(Item{}, "the trace does not say which computer it is of: its events are under the name of the file, %q; \"eljefe import --station\" gives another", t.station)
+			t.remark(Item{}, fault.Sayf("the trace does not say which computer it is of: its events are under the name of the file, %q; \"eljefe import --station\" gives another",
+				t.station).Coded("trace_unnamed", "station"))
 		}
 		if h := f.Header(); h.EventsLost > 0 || h.BuffersLost > 0 || t.lost > 0 {
 			t.remark(Item{Lost: uint64(h.EventsLost) + uint64(h.BuffersLost) + t.lost},
-				"the trace is incomplete: while it was recorded, %d events and %d buffers of events were lost, and %d losses were noted in it",
-				h.EventsLost, h.BuffersLost, t.lost)
+				fault.Sayf("the trace is incomplete: while it was recorded, %d events and %d buffers of events were lost, and %d losses were noted in it",
+					h.EventsLost, h.BuffersLost, t.lost).Coded("trace_incomplete", "events", "buffers", "losses"))
 		}
 	}
+}
+
+// inTrace says where an event trace is damaged, and why.
+func inTrace(err error) error {
+	e, ok := errors.AsType[*etw.FileError](err)
+	if !ok {
+		return err
+	}
+	said := fault.Sayf("%v", err).Coded("damage_etl")
+	said.Params = fault.Named([]string{"buffer", "offset", "why"}, []any{e.Buffer, fmt.Sprintf("%#x", e.Offset), e.Reason})
+	return said
 }
 
 // nameOf returns a file's name without its folder and without what tells its type.
@@ -82,11 +95,11 @@ func (t *trace) item(it Item) {
 }
 
 // remark hands out an item that says something of the trace as a whole.
-func (t *trace) remark(it Item, format string, a ...any) {
+func (t *trace) remark(it Item, said *fault.Said) {
 	if t.stopped {
 		return
 	}
-	it.Remark, it.Second = fmt.Sprintf(format, a...), true
+	it.Remark, it.Second = said.Text, true
 	t.item(it)
 }
 
@@ -95,7 +108,7 @@ func (t *trace) remark(it Item, format string, a ...any) {
 func (t *trace) records() bool {
 	for r, err := range t.file.Records() {
 		if damage := (*etw.FileError)(nil); err != nil {
-			t.item(Item{Damage: err})
+			t.item(Item{Damage: inTrace(err)})
 			if !errors.As(err, &damage) {
 				break // of the source: there is no more
 			}
@@ -118,7 +131,7 @@ func (t *trace) record(r *etw.Record) {
 	m, err := etw.Decode(r)
 	switch {
 	case err != nil:
-		t.item(Item{Damage: fmt.Errorf("record %d: %w", r.Number, err)})
+		t.item(Item{Damage: fault.Sayf("record %d: %v", r.Number, err).Coded("at_record", "record", "why")})
 		return
 	case m.Kind == etw.Lost:
 		t.lost++

@@ -76,8 +76,8 @@ func collect(t *testing.T, items iter.Seq[Item], size int64) found {
 		switch {
 		case it.Damage != nil:
 			f.damaged++
-		case it.Remark != "":
-			f.remarks = append(f.remarks, it.Remark)
+		case it.Remark.Message != "":
+			f.remarks = append(f.remarks, it.Remark.Message)
 		case it.Part:
 			f.parts++
 		case it.Event == nil:

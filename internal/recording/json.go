@@ -5,13 +5,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/evtx"
+	"github.com/eljefe/eljefe/internal/fault"
 )
 
 // exported is a line of El Jefe's own JSON. An export gives a start together
@@ -21,9 +21,14 @@ type exported struct {
 	Stopped time.Time `json:"stopped"`
 }
 
+// inLine is the error that a line is damaged.
+func inLine(number uint64, err error) error {
+	return fault.Sayf("line %d: %v", number, err).Coded("at_line", "line", "why")
+}
+
 // parseLine returns what stands in one line of JSON.
 func parseLine(line []byte, number uint64) []Item {
-	damage := func(err error) []Item { return []Item{{Damage: fmt.Errorf("line %d: %w", number, err)}} }
+	damage := func(err error) []Item { return []Item{{Damage: inLine(number, err)}} }
 	var shape struct {
 		Kind    *json.RawMessage `json:"kind"`
 		EventID *json.RawMessage `json:"EventID"`
@@ -55,7 +60,7 @@ func parseLine(line []byte, number uint64) []Item {
 		}
 		return []Item{{Event: &p}}
 	}
-	return damage(errors.New(`the object has neither "kind" (El Jefe's own events) nor "EventID" (Windows events)`))
+	return damage(fault.Sayf(`the object has neither "kind" (El Jefe's own events) nor "EventID" (Windows events)`).Coded("json_no_event"))
 }
 
 func (e *exported) items() []Item {
@@ -74,10 +79,10 @@ func (e *exported) items() []Item {
 // describeJSON says what is wrong with a line in words for people.
 func describeJSON(err error) error {
 	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("not JSON: %w at byte %d", s, s.Offset)
+		return fault.Sayf("not JSON: %v at byte %d", s, s.Offset).Coded("json_syntax", "", "byte")
 	}
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%s holds a %s where %s is wanted", t.Field, t.Value, kindName(t))
+		return fault.Sayf("%s holds a %s where %s is wanted", t.Field, t.Value, kindName(t)).Coded("json_type", "member", "found", "wanted")
 	}
 	if errors.Is(err, bytes.ErrTooLarge) {
 		return errLongLine
@@ -105,7 +110,7 @@ func jsonItems(r io.Reader) iter.Seq[Item] {
 			line, n, err := readLine(lines)
 			read += n
 			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errLongLine) {
-				yield(Item{Damage: fmt.Errorf("line %d: %w", number, err), Read: read})
+				yield(Item{Damage: inLine(number, err), Read: read})
 				return
 			}
 			if n == 0 {
@@ -116,7 +121,7 @@ func jsonItems(r io.Reader) iter.Seq[Item] {
 				continue
 			}
 			if errors.Is(err, errLongLine) {
-				if !yield(Item{Damage: fmt.Errorf("line %d: %w", number, err), Read: read}) {
+				if !yield(Item{Damage: inLine(number, err), Read: read}) {
 					return
 				}
 				continue
@@ -131,7 +136,7 @@ func jsonItems(r io.Reader) iter.Seq[Item] {
 	}
 }
 
-var errLongLine = fmt.Errorf("longer than %d bytes", maxLine)
+var errLongLine = fault.Sayf("longer than %d bytes", maxLine).Coded("json_long_line", "most_bytes")
 
 // readLine returns the next line, and how many bytes it took. A line that is
 // too long is skipped to its end.

@@ -36,8 +36,8 @@ type Item struct {
 	// of one process in up to five records.
 	Part bool
 
-	Lost   uint64 // events that were lost while the recording was made
-	Remark string // what to know of the recording as a whole
+	Lost   uint64     // events that were lost while the recording was made
+	Remark fault.Text // what to know of the recording as a whole
 }
 
 // Config says what the file itself may not say. The zero value works.
@@ -75,22 +75,22 @@ func read(file io.ReaderAt, size int64, cfg Config) (iter.Seq[Item], error) {
 	head = bytes.TrimPrefix(head[:n], []byte("\ufeff"))
 	switch trimmed := bytes.TrimLeft(head, " \t\r\n"); {
 	case size == 0:
-		return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is empty")
+		return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is empty").Coded("import_empty")
 	case bytes.HasPrefix(head, []byte("ElfFile\x00")):
 		return evtxItems(file, size), nil
 	case etw.IsTrace(head):
 		return etlItems(file, size, mostSorted, cfg), nil
 	case bytes.HasPrefix(trimmed, []byte("{")) && spansLines(trimmed):
-		return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is JSON, and not newline-delimited: each event must be an object on a line of its own; \"jq -c .\" makes it so")
+		return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is JSON, and not newline-delimited: each event must be an object on a line of its own; \"jq -c .\" makes it so").Coded("import_json_lines")
 	case bytes.HasPrefix(trimmed, []byte("{")):
 		return jsonItems(io.NewSectionReader(file, 0, size)), nil
 	}
 	for kind, begin := range map[string]string{"gzip": "\x1f\x8b", "zip": "PK\x03\x04", "Zstandard": "\x28\xb5\x2f\xfd", "7-Zip": "7z\xbc\xaf"} {
 		if bytes.HasPrefix(head, []byte(begin)) {
-			return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is compressed (%s): unpack it, and import what is in it", kind)
+			return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is compressed (%s): unpack it, and import what is in it", kind).Coded("import_compressed", "kind")
 		}
 	}
-	return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is neither a Windows event log (.evtx, beginning with ElfFile), nor an event trace (.etl), nor newline-delimited JSON (each line an object)")
+	return nil, fault.Wrap(fault.Invalid, ErrFormat, "the file is neither a Windows event log (.evtx, beginning with ElfFile), nor an event trace (.etl), nor newline-delimited JSON (each line an object)").Coded("import_not_a_log")
 }
 
 // spansLines tells whether the JSON object that head begins with goes on after

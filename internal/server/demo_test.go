@@ -190,6 +190,9 @@ func TestDemo(t *testing.T) {
 		}
 	}
 
+	if pens := d.devices(); len(pens) != 1 || pens[0].Stations != 2 || pens[0].Plugs != 2 || pens[0].Present != 0 {
+		t.Errorf("the stick that went to two stations is %+v", pens)
+	}
 	stations, err := d.db.DemoStations(t.Context())
 	if err != nil || len(stations) != 3 {
 		t.Fatalf("the demo has %d stations (%v); want 3", len(stations), err)
@@ -206,9 +209,22 @@ func TestDemo(t *testing.T) {
 	if left, _ := d.starts(); len(left) != 0 {
 		t.Errorf("%v are left of the demo", left)
 	}
+	if left := d.devices(); len(left) != 0 {
+		t.Errorf("these devices are left of the demo: %+v", left)
+	}
 	stop = d.start() // it begins anew
 	d.until("a new demo", func() bool { _, all := d.starts(); return all > 0 })
 	stop()
+}
+
+// devices returns those that the server knows.
+func (d *demoServer) devices() []store.Device {
+	d.t.Helper()
+	list, _, err := d.db.Devices(d.t.Context(), store.DeviceList{Sort: "first_seen", Limit: 10})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return list
 }
 
 // fetch asks a station for the file that the simulator makes.

@@ -26,6 +26,6 @@ func DiskGuard(dir string) func(need int64) error {
 			return nil
 		}
 		return fault.New(fault.Unavailable, "the server's disk is full: %d MiB are left in its data directory, %d MiB of which are kept for the database; free space, then try again: nothing that was acknowledged is lost",
-			free>>20, diskReserve>>20)
+			free>>20, diskReserve>>20).Coded("disk_full_data", "left_mib", "kept_mib")
 	}
 }

@@ -28,7 +28,7 @@ func binaryFacetColumn(f *query.Field) (column, error) {
 	}
 	col, ok := binaryFields()[f.Name]
 	if !ok || col.from != "" || f.Type != query.Text && f.Type != query.Boolean {
-		return column{}, fault.Invalidf("the values of %s cannot be counted; those of what a binary says of itself, of its name and of who signed it can", f.Name)
+		return column{}, fault.Invalidf("the values of %s cannot be counted; those of what a binary says of itself, of its name and of who signed it can", f.Name).Coded("binary_facet_field", "field")
 	}
 	return col, nil
 }

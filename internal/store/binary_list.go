@@ -125,7 +125,7 @@ func idsOf(keys []binaryKey) []int64 {
 
 func tooSlow(err error) error {
 	if isTimeout(err) {
-		return fault.Wrap(fault.Timeout, err, "looking through the binaries took longer than %s; ask for less, or try again later", binaryTimeLimit)
+		return fault.Wrap(fault.Timeout, err, "looking through the binaries took longer than %s; ask for less, or try again later", binaryTimeLimit).Coded("binaries_slow", "limit")
 	}
 	return err
 }

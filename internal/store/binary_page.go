@@ -47,7 +47,7 @@ func (s *Store) Binary(ctx context.Context, id int64) (*Binary, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.NotFoundf("there is no binary %d; it may have been removed with the only station that ran it", id)
+		return nil, fault.NotFoundf("there is no binary %d; it may have been removed with the only station that ran it", id).Coded("no_binary", "id")
 	}
 	return &list[0], nil
 }
@@ -57,7 +57,7 @@ func (s *Store) Binary(ctx context.Context, id int64) (*Binary, error) {
 func (s *Store) BinaryByHash(ctx context.Context, hash []byte) (int64, error) {
 	column, ok := map[int]string{32: "sha256", 20: "sha1", 16: "md5"}[len(hash)]
 	if !ok {
-		return 0, fault.Invalidf("a hash of %d digits is neither SHA-256 nor SHA-1 nor MD5", 2*len(hash))
+		return 0, fault.Invalidf("a hash of %d digits is neither SHA-256 nor SHA-1 nor MD5", 2*len(hash)).Coded("hash_length", "digits")
 	}
 	ids, err := collect(ctx, s.reads, "find binary by its hash", pgx.RowTo[int64], `
 		SELECT id FROM binary_file WHERE `+column+` = $1 ORDER BY sha256 IS NULL, sha1 IS NULL, id LIMIT 1`, hash)
@@ -65,7 +65,7 @@ func (s *Store) BinaryByHash(ctx context.Context, hash []byte) (int64, error) {
 		return 0, err
 	}
 	if len(ids) == 0 {
-		return 0, fault.NotFoundf("no binary with the hash %x has run", hash)
+		return 0, fault.NotFoundf("no binary with the hash %x has run", hash).Coded("no_binary_hash", "hash")
 	}
 	return ids[0], nil
 }

@@ -68,7 +68,7 @@ func addCertificate(ctx context.Context, tx DB, station int64, c *Certificate) e
 func lockAgent(ctx context.Context, tx DB, station int64) (gone bool, err error) {
 	err = tx.QueryRow(ctx, `SELECT retired IS NOT NULL OR revoked IS NOT NULL FROM station_agent WHERE station_id = $1::bigint FOR UPDATE`, station).Scan(&gone)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, fault.NotFoundf("there is no station %d that reports by itself", station)
+		return false, fault.NotFoundf("there is no station %d that reports by itself", station).Coded("no_reporting_station", "id")
 	}
 	if err != nil {
 		return false, fmt.Errorf("lock station %d: %w", station, err)

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"math"
+	"slices"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/event"
@@ -72,16 +72,11 @@ var startColumns = []string{
 }
 
 func (w *writer) copyStarts(ctx context.Context) error {
-	b := newCopyBuffer(len(startColumns), len(w.starts))
-	some := false
+	b := w.copies.begin(len(startColumns))
 	for _, r := range w.starts {
 		if !r.known {
 			w.writeStart(b, r)
-			some = true
 		}
-	}
-	if !some {
-		return nil
 	}
 	return b.send(ctx, w.tx, "process_start", startColumns)
 }
@@ -173,30 +168,28 @@ func (s *started) id() int64 {
 	return s.binaryID
 }
 
-var stopColumns = []string{
-	"started", "stopped", "process_key", "seq", "source_record",
-	"handles", "threads", "kernel_time_us", "user_time_us", "cpu_cycles", "read_ops", "write_ops", "other_ops", "read_bytes", "write_bytes", "other_bytes",
-	"hard_faults", "page_faults", "commit_charge", "commit_peak", "peak_working_set", "peak_virtual_size", "peak_pagefile", "peak_paged_pool", "peak_nonpaged_pool",
-	"station_id", "pid", "exit_code", "binary_id", "account_id", "image_id", "source_file_id", "sensor", "start_known",
-	"missing_id", "inferred",
-}
+var stopColumns = slices.Concat(
+	[]string{"started", "stopped", "process_key", "seq", "source_record"},
+	statisticColumns[:],
+	[]string{
+		"station_id", "pid", "exit_code", "binary_id", "account_id", "image_id", "source_file_id", "sensor", "start_known",
+		"missing_id", "inferred", "large",
+	})
 
 func (w *writer) copyStops(ctx context.Context) error {
-	b := newCopyBuffer(len(stopColumns), len(w.stops))
+	b := w.copies.begin(len(stopColumns))
 	var longest time.Duration
-	some := false
 	for _, r := range w.stops {
 		if !r.known {
 			w.writeStop(b, r)
 			longest = max(longest, r.Time.Sub(r.started))
-			some = true
 		}
-	}
-	if !some {
-		return nil
 	}
 	if err := b.send(ctx, w.tx, "process_stop", stopColumns); err != nil {
 		return err
+	}
+	if b.rows == 0 {
+		return nil
 	}
 	return w.noteLongestRun(ctx, longest)
 }
@@ -209,14 +202,8 @@ func (w *writer) writeStop(b *copyBuffer, r *stopRow) {
 	b.uuid(r.key)
 	b.bigintOrNull(r.Seq)
 	b.bigintOrNull(r.SourceRecord)
-	figures := statistics(r.Statistics)
-	for i, v := range figures {
-		if i == 0 && r.Statistics != nil {
-			b.bigint(int64(v)) // tells that the others are known
-		} else {
-			b.bigintOrNull(v)
-		}
-	}
+	figures := statisticsOf(r.Statistics)
+	figures.write(b, r.Statistics != nil)
 	b.integer(r.station)
 	b.integer(int64(r.PID))
 	if r.ExitCode == nil {
@@ -236,30 +223,25 @@ func (w *writer) writeStop(b *copyBuffer, r *stopRow) {
 	} else {
 		b.null()
 	}
+	figures.writeLarge(b)
 }
 
 // noteLongestRun keeps how long any process has run. It writes only when there
-// is a new record, which is rare.
+// is a new record, and asks only where there may be one; both are rare.
 func (w *writer) noteLongestRun(ctx context.Context, longest time.Duration) error {
-	if _, err := w.tx.Exec(ctx, `UPDATE longest_run SET longest = $1 WHERE longest < $1::interval`, longest+time.Second); err != nil {
+	longest += time.Second
+	known := &w.words.cache.longestRun
+	if int64(longest) <= known.Load() {
+		return nil
+	}
+	if _, err := w.tx.Exec(ctx, `UPDATE longest_run SET longest = $1 WHERE longest < $1::interval`, longest); err != nil {
 		return fmt.Errorf("note the longest run: %w", err)
 	}
+	w.words.learnt = append(w.words.learnt, func() {
+		for old := known.Load(); old < int64(longest) && !known.CompareAndSwap(old, int64(longest)); old = known.Load() {
+		}
+	})
 	return nil
-}
-
-// statistics returns the figures in the order of stopColumns.
-func statistics(s *event.Statistics) (figures [20]uint64) {
-	if s == nil {
-		return figures
-	}
-	figures = [...]uint64{
-		s.Handles, s.Threads, s.KernelTimeUS, s.UserTimeUS, s.CPUCycles, s.ReadOps, s.WriteOps, s.OtherOps, s.ReadBytes, s.WriteBytes, s.OtherBytes,
-		s.HardFaults, s.PageFaults, s.CommitCharge, s.CommitPeak, s.PeakWorkingSet, s.PeakVirtualSize, s.PeakPagefile, s.PeakPagedPool, s.PeakNonpaged,
-	}
-	for i := range figures {
-		figures[i] = min(figures[i], math.MaxInt64)
-	}
-	return figures
 }
 
 func flagsOf(p *event.Process) int16 {

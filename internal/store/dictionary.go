@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -22,6 +23,7 @@ type dictionaries struct {
 	binaries   *lru.Cache[string, knownBinary] // key: identity
 	parents    *lru.Cache[processRef, *started]
 	sightings  *seenCache
+	longestRun atomic.Int64 // a time.Duration that longest_run is known not to be below
 }
 
 type account struct{ name, sid string }

@@ -76,7 +76,7 @@ func (s *Store) changeEnrolmentKey(ctx context.Context, doing string, id int64, 
 		return unavailable(fmt.Errorf("%s enrolment key %d: %w", doing, id, err))
 	}
 	if tag.RowsAffected() == 0 {
-		return fault.NotFoundf("there is no enrolment key %d", id)
+		return fault.NotFoundf("there is no enrolment key %d", id).Coded("no_enrolment_key", "id")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func ParseProcessRef(s string) (ProcessRef, error) {
 			return ProcessRef{station, time.UnixMicro(micros).UTC(), key}, nil
 		}
 	}
-	return ProcessRef{}, fault.NotFoundf("%.80q is not the id of a process", s)
+	return ProcessRef{}, fault.NotFoundf("%.80q is not the id of a process", s).Coded("process_id", "text")
 }
 
 // Event is a stored event, with what the store knows about its process.
@@ -157,7 +157,7 @@ const fetchEventsSQL = `
 	       COALESCE(container.text, ''), COALESCE(namespaces.text, ''), COALESCE(start_missing.text, ''), COALESCE(stop_missing.text, ''), COALESCE(t.inferred, false),
 	       t.stopped, t.start_known, t.seq, t.source_record, t.sensor, t.exit_code,
 	       t.handles, t.threads, t.kernel_time_us, t.user_time_us, t.cpu_cycles, t.read_ops, t.write_ops, t.other_ops, t.read_bytes, t.write_bytes, t.other_bytes,
-	       t.hard_faults, t.page_faults, t.commit_charge, t.commit_peak, t.peak_working_set, t.peak_virtual_size, t.peak_pagefile, t.peak_paged_pool, t.peak_nonpaged_pool
+	       t.hard_faults, t.page_faults, t.commit_charge, t.commit_peak, t.peak_working_set, t.peak_virtual_size, t.peak_pagefile, t.peak_paged_pool, t.peak_nonpaged_pool, t.large
 	FROM   unnest(@stations::bigint[], @times::timestamptz[], @keys::uuid[]) WITH ORDINALITY AS w (station_id, started, process_key, n)
 	JOIN   station ON station.id = w.station_id
 	LEFT   JOIN LATERAL (
@@ -230,7 +230,8 @@ type eventRow struct {
 	stopSeq, stopRecord         *int64
 	stopSensor                  *int16
 	exit                        *int64
-	figures                     [20]*int64
+	figures                     [len(statistics{})]*int64
+	large                       []int64 // the same where they are too large for that
 }
 
 func (r *eventRow) targets() []any {
@@ -248,7 +249,7 @@ func (r *eventRow) targets() []any {
 	for i := range r.figures {
 		t = append(t, &r.figures[i])
 	}
-	return t
+	return append(t, &r.large)
 }
 
 // event makes the Event that ref names, or nil where it is not stored.
@@ -320,12 +321,14 @@ func (r *eventRow) addStop(e *Event, kind event.Kind) {
 		e.ExitCode = &code
 	}
 	if r.figures[0] != nil {
-		f := func(i int) uint64 { return uint64(deref(r.figures[i])) }
-		e.Statistics = &event.Statistics{
-			Handles: f(0), Threads: f(1), KernelTimeUS: f(2), UserTimeUS: f(3), CPUCycles: f(4), ReadOps: f(5), WriteOps: f(6), OtherOps: f(7),
-			ReadBytes: f(8), WriteBytes: f(9), OtherBytes: f(10), HardFaults: f(11), PageFaults: f(12), CommitCharge: f(13), CommitPeak: f(14),
-			PeakWorkingSet: f(15), PeakVirtualSize: f(16), PeakPagefile: f(17), PeakPagedPool: f(18), PeakNonpaged: f(19),
+		var f statistics
+		for i, v := range r.figures {
+			f[i] = uint64(deref(v))
 		}
+		for i, v := range r.large {
+			f[i] = uint64(v)
+		}
+		e.Statistics = f.event()
 	}
 	if kind == event.Stop {
 		e.Image, e.User, e.UserSID = r.stopImage, r.stopUser, r.stopSID

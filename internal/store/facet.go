@@ -135,7 +135,7 @@ func newFacetCounter(l FacetList) (*facetCounter, error) {
 			col := columns[f.Name]
 			switch {
 			case col.prevalence != "" || f.Type == query.Time || f.Type == query.Duration || f.Type == query.GUID || f.Type == query.Privilege || f.Type == query.Capability:
-				return nil, fault.Invalidf("the values of %s cannot be counted; those of texts, numbers, hashes and of fields with a fixed set of values can", f.Name)
+				return nil, fault.Invalidf("the values of %s cannot be counted; those of texts, numbers, hashes and of fields with a fixed set of values can", f.Name).Coded("facet_field", "field")
 			case col.from != "":
 				key.sql[i] = col.id + "::bigint"
 			case f.Type == query.Text:

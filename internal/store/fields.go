@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/eljefe/eljefe/internal/event"
@@ -23,6 +22,7 @@ type column struct {
 	trigrams    string // SQL of a text that may have a trigram index, and of which value is all or the end
 	unsigned    bool   // a 64-bit number kept as signed
 	zeroless    string // SQL that serves where the value is not 0, and that the planner has statistics of
+	large       string // SQL of what is larger than mostNarrow, where zeroless has that instead; NULL where it is not
 	other       bool   // there is no value where the row of the other table is missing
 
 	codes      func(name string) any // of an enum: what stands for a name
@@ -191,11 +191,10 @@ func startFields() map[string]column {
 		"exit_code": unsigned32("t.exit_code"),
 		"inferred":  inline("COALESCE(t.inferred, false)"),
 	}
-	figures := stopColumns[slices.Index(stopColumns, "handles") : slices.Index(stopColumns, "peak_nonpaged_pool")+1]
-	for _, name := range figures {
-		fields[name] = column{value: "CASE WHEN t.handles IS NOT NULL THEN COALESCE(t." + name + ", 0) END", zeroless: "t." + name}
+	for i, name := range statisticColumns {
+		fields[name] = statisticColumn(i)
 	}
-	for _, name := range append(slices.Clone(figures), "stopped", "duration", "exit_code") {
+	for _, name := range append(statisticColumns[:], "stopped", "duration", "exit_code") {
 		col := fields[name]
 		col.other = true
 		fields[name] = col

@@ -239,7 +239,12 @@ func (c *filterCompiler) number(col column, v *query.Value) string {
 	low, high, some := v.Numbers()
 	value, l, h := col.value, int64(0), int64(0)
 	if col.zeroless != "" && low > 0 && v.Op != query.IsNot {
-		value = col.zeroless
+		switch {
+		case col.large == "" || high < mostNarrow || low <= mostNarrow && high >= math.MaxInt64:
+			value = col.zeroless
+		case low > mostNarrow:
+			value = col.large
+		}
 	}
 	if col.unsigned {
 		// With the uppermost bit turned over, signed numbers are in the order of

@@ -100,7 +100,7 @@ func (m *filterMaker) stop(p event.Process) event.Process {
 		s.PID, s.Started, s.ProcessGUID, s.ProcessSeq = uint32(100_000+m.IntN(1000)*4), time.Time{}, "", 0
 	}
 	if m.IntN(2) == 0 {
-		s.Statistics = &event.Statistics{ReadOps: uint64(m.IntN(3)), WriteOps: 1000, KernelTimeUS: 1500, WriteBytes: pick(m, uint64(0), 10240, 1<<64-1), PeakNonpaged: 7}
+		s.Statistics = &event.Statistics{ReadOps: uint64(m.IntN(3)), WriteOps: 1000, KernelTimeUS: 1500, WriteBytes: pick(m, uint64(0), 10240, 1<<31-1, 1<<31, 5<<30, 1<<64-1), PeakNonpaged: 7}
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -22,8 +23,8 @@ type gapRow struct {
 	detail   string
 }
 
-// storeGaps stores what the stations told to be missing, and as unexplained what
-// is missing in their streams and nobody has told of, be it before or after. A
+// storeGaps stores what the stations told to be missing, as far as it is, and as
+// unexplained what is missing in their streams and nobody has told of, be it before or after. A
 // transaction without either costs nothing.
 func (w *writer) storeGaps(ctx context.Context) error {
 	var told, holes []gapRow
@@ -45,7 +46,7 @@ func (w *writer) storeGaps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := told
+	rows := w.stillMissing(told, holes, known)
 	var solved []int64
 	for _, k := range known {
 		if k.cause != event.Unexplained {
@@ -97,6 +98,39 @@ func (s *stream) told() []gapRow {
 		one := &rows[i]
 		*one.events += *row.events
 		one.from, one.to, one.seq = earlier(one.from, row.from), later(one.to, row.to), row.seq
+	}
+	return rows
+}
+
+// stillMissing returns what was told to be missing without the records that are
+// stored: a station that gives up records on their way to the server cannot know
+// that they arrived. What is missing is a hole in the stream, new or known, or
+// behind its end.
+func (w *writer) stillMissing(told, holes []gapRow, known []knownGap) []gapRow {
+	missing := map[int64][]numbers{} // by station
+	for id, s := range w.streams {
+		missing[id] = []numbers{{s.last + 1, math.MaxUint64}}
+	}
+	for _, h := range holes {
+		missing[h.station] = append(missing[h.station], h.missing)
+	}
+	for _, k := range known {
+		if k.cause == event.Unexplained {
+			missing[k.station] = append(missing[k.station], k.missing)
+		}
+	}
+	var rows []gapRow
+	for _, g := range told {
+		if g.missing.first == 0 {
+			rows = append(rows, g)
+			continue
+		}
+		left := g.missing.without(g.missing.without(missing[g.station]))
+		if len(left) == 1 && left[0] == g.missing {
+			rows = append(rows, g)
+			continue
+		}
+		rows = append(rows, g.parts(left)...)
 	}
 	return rows
 }

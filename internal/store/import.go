@@ -16,26 +16,27 @@ type Import struct {
 	Name       string // file name without its folder
 	State      string // receiving, running, done, failed or interrupted
 	UserName   string
-	Bytes      int64 // size of the file
-	BytesDone  int64 // read so far
-	Records    int64 // that could be read, whatever they were
-	Starts     int64 // process starts among them
-	Stops      int64 // process stops among them
-	Added      int64 // events stored
-	Duplicates int64 // events that were stored before
-	Damaged    int64 // records that could not be read
-	Other      int64 // records that report no process
-	Reason     string
+	Bytes      int64        // size of the file
+	BytesDone  int64        // read so far
+	Records    int64        // that could be read, whatever they were
+	Starts     int64        // process starts among them
+	Stops      int64        // process stops among them
+	Added      int64        // events stored
+	Duplicates int64        // events that were stored before
+	Damaged    int64        // records that could not be read
+	Other      int64        // records that report no process
+	Reason     string       // all that there is to say, in English
+	Reasons    []fault.Text // the same one by one; empty: there is nothing but Reason
 	Stations   []int64
 	Created    time.Time
 	Finished   *time.Time
 }
 
-const importColumns = `id, name, state, user_name, bytes, bytes_done, records, starts, stops, added, duplicates, damaged, other, reason, station_ids, created, finished`
+const importColumns = `id, name, state, user_name, bytes, bytes_done, records, starts, stops, added, duplicates, damaged, other, reason, reasons, station_ids, created, finished`
 
 func scanImport(row pgx.CollectableRow) (i Import, err error) {
 	err = row.Scan(&i.ID, &i.Name, &i.State, &i.UserName, &i.Bytes, &i.BytesDone, &i.Records, &i.Starts, &i.Stops,
-		&i.Added, &i.Duplicates, &i.Damaged, &i.Other, &i.Reason, &i.Stations, &i.Created, &i.Finished)
+		&i.Added, &i.Duplicates, &i.Damaged, &i.Other, &i.Reason, &i.Reasons, &i.Stations, &i.Created, &i.Finished)
 	return i, err
 }
 
@@ -55,11 +56,11 @@ func (s *Store) SaveImport(ctx context.Context, i *Import) error {
 	_, err := s.pool.Exec(ctx, `
 		UPDATE import
 		SET    state = @state, bytes = @bytes, bytes_done = @bytes_done, records = @records, starts = @starts, stops = @stops, added = @added,
-		       duplicates = @duplicates, damaged = @damaged, other = @other, reason = @reason, station_ids = @stations, updated = now(),
+		       duplicates = @duplicates, damaged = @damaged, other = @other, reason = @reason, reasons = @reasons, station_ids = @stations, updated = now(),
 		       finished = CASE WHEN @state IN ('done', 'failed', 'interrupted') THEN COALESCE(finished, now()) END
 		WHERE  id = @id`, pgx.NamedArgs{
 		"id": i.ID, "state": i.State, "bytes": i.Bytes, "bytes_done": i.BytesDone, "records": i.Records, "starts": i.Starts, "stops": i.Stops,
-		"added": i.Added, "duplicates": i.Duplicates, "damaged": i.Damaged, "other": i.Other, "reason": i.Reason, "stations": append([]int64{}, i.Stations...),
+		"added": i.Added, "duplicates": i.Duplicates, "damaged": i.Damaged, "other": i.Other, "reason": i.Reason, "reasons": append([]fault.Text{}, i.Reasons...), "stations": append([]int64{}, i.Stations...),
 	})
 	if err != nil {
 		return unavailable(fmt.Errorf("save import %d: %w", i.ID, err))
@@ -89,16 +90,17 @@ func (s *Store) Import(ctx context.Context, id int64) (*Import, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.NotFoundf("there is no import %d", id)
+		return nil, fault.NotFoundf("there is no import %d", id).Coded("no_import", "id")
 	}
 	return &list[0], nil
 }
 
 func (s *Store) endSilentImports(ctx context.Context) error {
+	why := fault.Sayf("the server stopped while it was importing; import the file again: what was added stays and is not added twice").Coded("import_interrupted")
 	_, err := s.pool.Exec(ctx, `
 		UPDATE import
-		SET    state = 'interrupted', finished = now(), reason = 'the server stopped while it was importing; import the file again: what was added stays and is not added twice'
-		WHERE  state IN ('receiving', 'running') AND updated < now() - $1::interval`, importLease)
+		SET    state = 'interrupted', finished = now(), reason = $2, reasons = $3
+		WHERE  state IN ('receiving', 'running') AND updated < now() - $1::interval`, importLease, why.Message, []fault.Text{why.Text})
 	if err != nil {
 		return unavailable(fmt.Errorf("end silent imports: %w", err))
 	}

@@ -73,7 +73,7 @@ func parsePosition(s string) (p position, err error) {
 	}
 	k, ok := event.ParseKey(key)
 	if err != nil || !ok {
-		return position{}, fault.Invalidf("the cursor is not one of ours; begin without one")
+		return position{}, fault.Invalidf("the cursor is not one of ours; begin without one").Coded("cursor_unknown")
 	}
 	p.at, p.key = time.UnixMicro(micros).UTC(), k
 	return p, nil

@@ -31,12 +31,27 @@ func (s *Store) listen(ctx context.Context, channel string, heard func(payload s
 	}
 }
 
-// ListenStored calls stored with how many events each transaction of any server
-// has stored, until ctx ends or the connection breaks. The number is 0 where
-// only gaps were stored.
-func (s *Store) ListenStored(ctx context.Context, stored func(n int)) error {
+// Stored is how much was stored: nothing where it was gaps alone.
+type Stored struct {
+	Events  int
+	Devices int // records of devices
+}
+
+// storedPayload writes what a transaction has stored: "12", or with records of
+// devices "12 1".
+func storedPayload(events, devices int) string {
+	if devices == 0 {
+		return strconv.Itoa(events)
+	}
+	return fmt.Sprintf("%d %d", events, devices)
+}
+
+// ListenStored calls stored with what each transaction of any server has stored,
+// until ctx ends or the connection breaks.
+func (s *Store) ListenStored(ctx context.Context, stored func(Stored)) error {
 	return s.listen(ctx, storedChannel, func(payload string) {
-		if n, err := strconv.Atoi(payload); err == nil {
+		var n Stored
+		if read, _ := fmt.Sscan(payload, &n.Events, &n.Devices); read > 0 {
 			stored(n)
 		}
 	})

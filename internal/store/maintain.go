@@ -15,7 +15,7 @@ import (
 //
 // retention is how many days of events are kept, 0 for all.
 func (s *Store) Maintain(ctx context.Context, retention int) error {
-	fold, tasks, daily := time.NewTicker(time.Second), time.NewTicker(time.Minute), time.NewTicker(10*time.Minute)
+	fold, tasks, daily := time.NewTicker(FoldEvery), time.NewTicker(time.Minute), time.NewTicker(10*time.Minute)
 	defer fold.Stop()
 	defer tasks.Stop()
 	defer daily.Stop()
@@ -94,7 +94,7 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 	}
 	// These decide how searches are planned, and they grow fastest while a new
 	// database is too young for autovacuum to have looked at them.
-	if _, err := conn.Exec(ctx, `ANALYZE station, station_agent, gap, account, path, line, binary_file, binary_total`); err != nil {
+	if _, err := conn.Exec(ctx, `ANALYZE station, station_agent, gap, account, path, line, binary_file, binary_total, device, station_device`); err != nil {
 		return unavailable(fmt.Errorf("count what is in the dictionaries: %w", err))
 	}
 	if dropped {
@@ -104,6 +104,11 @@ func (s *Store) MaintainDays(ctx context.Context, now time.Time, retention int) 
 		}
 		if _, err := conn.Exec(ctx, `DELETE FROM station_hour WHERE hour < $1`, today.AddDate(0, 0, -retention)); err != nil {
 			return unavailable(fmt.Errorf("forget hours of expired days: %w", err))
+		}
+	}
+	if retention > 0 {
+		if err := expireDevices(ctx, conn.Conn(), today.AddDate(0, 0, -retention)); err != nil {
+			return unavailable(err)
 		}
 	}
 	return unavailable(expireRecords(ctx, conn, now, retention))
@@ -151,10 +156,11 @@ func closeDay(ctx context.Context, conn *pgx.Conn, day time.Time) error {
 		return err
 	}
 	// What a build leaves that was interrupted serves nobody and is in the way.
+	// The others are packed without room for what comes: hardly anything does.
 	rows, err := conn.Query(ctx, `
-		SELECT format('DROP INDEX %s', indexrelid::regclass)
-		FROM   pg_index
-		WHERE  indrelid IN ($1::text::regclass, $2::text::regclass) AND NOT indisvalid`, starts, stops)
+		SELECT format(CASE WHEN i.indisvalid THEN 'ALTER INDEX %s SET (fillfactor = 100)' ELSE 'DROP INDEX %s' END, i.indexrelid::regclass)
+		FROM   pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+		WHERE  i.indrelid IN ($1::text::regclass, $2::text::regclass) AND (NOT i.indisvalid OR m.amname = 'btree')`, starts, stops)
 	if err != nil {
 		return fmt.Errorf("close day %s: %w", day.Format(time.DateOnly), err)
 	}

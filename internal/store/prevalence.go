@@ -114,116 +114,189 @@ func (w *writer) sight(firsts map[sighting]time.Time, s sighting, at time.Time) 
 
 // noteFirsts stores sightings and counts those of a new station.
 func (w *writer) noteFirsts(ctx context.Context, firsts map[sighting]time.Time, launches map[launch]*figures) error {
-	ordered := make([]sighting, 0, len(firsts))
-	for s := range firsts {
-		ordered = append(ordered, s)
+	var of [ofStation + 1]sightings
+	for s, at := range firsts {
+		of[s.kind] = append(of[s.kind], sighted{s, at})
 	}
 	w.words.learnt = append(w.words.learnt, func() { w.words.cache.sightings.add(firsts) })
-	slices.SortFunc(ordered, func(a, b sighting) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.station, b.station), cmp.Compare(a.binary, b.binary), cmp.Compare(a.with, b.with))
-	})
-	for kind, sql := range [...]string{ofAccount: noteAccountsSQL, ofParent: noteParentsSQL, ofPath: notePathsSQL, ofStation: noteStationsSQL} {
-		var binaries, with, stations []int32
-		var times []time.Time
-		for _, s := range ordered {
-			if s.kind == sightingKind(kind) {
-				binaries, with, stations, times = append(binaries, s.binary), append(with, s.with), append(stations, s.station), append(times, firsts[s])
-			}
-		}
-		if len(binaries) == 0 {
-			continue
-		}
-		rows, err := w.tx.Query(ctx, sql, pgx.NamedArgs{"binaries": binaries, "with": with, "stations": stations, "times": times})
-		if err != nil {
-			return fmt.Errorf("note first sightings: %w", err)
-		}
-		newStations := map[launch]int32{}
-		var of launch
-		var n int32
-		if _, err := pgx.ForEachRow(rows, []any{&of.binary, &of.parent, &n}, func() error { newStations[of] = n; return nil }); err != nil {
-			return fmt.Errorf("note first sightings: %w", err)
-		}
-		countNewStations(launches, newStations, sightingKind(kind))
+	for _, list := range of {
+		slices.SortFunc(list, func(a, b sighted) int {
+			return cmp.Or(cmp.Compare(a.station, b.station), cmp.Compare(a.binary, b.binary), cmp.Compare(a.with, b.with))
+		})
+	}
+	if err := w.noteAccounts(ctx, of[ofAccount], launches); err != nil {
+		return err
+	}
+	if err := w.noteParents(ctx, of[ofParent], launches); err != nil {
+		return err
+	}
+	if err := w.noteTimeless(ctx, of[ofPath], notePathsSQL); err != nil {
+		return err
+	}
+	return w.noteTimeless(ctx, of[ofStation], noteStationsSQL)
+}
+
+func (w *writer) noteTimeless(ctx context.Context, list sightings, sql string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if _, err := w.tx.Exec(ctx, sql, list.arguments()); err != nil {
+		return fmt.Errorf("note first sightings: %w", err)
 	}
 	return nil
 }
 
-// countNewStations adds to the figures how many stations are new. Those of a
-// binary go to any one of its launches: they are summed in the end.
-func countNewStations(launches map[launch]*figures, newStations map[launch]int32, kind sightingKind) {
-	if kind == ofParent {
-		for of, n := range newStations {
-			launches[of].launchStations = n
-		}
-		return
-	}
-	for of, f := range launches {
-		binary := launch{binary: of.binary}
-		f.stations += newStations[binary]
-		delete(newStations, binary)
-	}
+// sighted is a sighting, and the time that is to be noted for it.
+type sighted struct {
+	sighting
+	at time.Time
 }
 
-// Each gives how many stations are new to a binary, or to a launch. What they
-// read is what was stored before the statement.
+type sightings []sighted
+
+// arguments are what sightingRows reads.
+func (list sightings) arguments() pgx.NamedArgs {
+	binaries, with, stations, times := make([]int32, len(list)), make([]int32, len(list)), make([]int32, len(list)), make([]time.Time, len(list))
+	for i, s := range list {
+		binaries[i], with[i], stations[i], times[i] = s.binary, s.with, s.station, s.at
+	}
+	return pgx.NamedArgs{"binaries": binaries, "with": with, "stations": stations, "times": times}
+}
+
+// noteAccounts notes who ran what where. A station is new to a binary if nobody
+// has run it there before; it counts for any one of the binary's launches,
+// because these are summed in the end.
+func (w *writer) noteAccounts(ctx context.Context, list sightings, launches map[launch]*figures) error {
+	known, err := w.noteTimes(ctx, list, lookForAccountsSQL, "account_binary_station", "account_id")
+	if err != nil {
+		return err
+	}
+	newStations := map[int32]int32{} // by binary
+	for i, s := range list {
+		again := i > 0 && list[i-1].station == s.station && list[i-1].binary == s.binary // by another account
+		if !known[i] && !again {
+			newStations[s.binary]++
+		}
+	}
+	for of, f := range launches {
+		f.stations += newStations[of.binary]
+		delete(newStations, of.binary)
+	}
+	return nil
+}
+
+// noteParents notes which binary has started which where.
+func (w *writer) noteParents(ctx context.Context, list sightings, launches map[launch]*figures) error {
+	known, err := w.noteTimes(ctx, list, lookForParentsSQL, "launch_station", "parent_binary_id")
+	if err != nil {
+		return err
+	}
+	for i, s := range list {
+		if !known[i] {
+			launches[launch{s.binary, s.with}].launchStations++
+		}
+	}
+	return nil
+}
+
+// noteTimes stores sightings that have a station in a table, and tells for each
+// whether what look looks for was there. Nobody else writes the same rows: they
+// are under the station's lock. So they are looked for first, and what is new is
+// copied, which is a good deal cheaper than to insert what may be there.
+func (w *writer) noteTimes(ctx context.Context, list sightings, look, table, with string) (known []bool, err error) {
+	known = make([]bool, len(list))
+	if len(list) == 0 {
+		return known, nil
+	}
+	rows, err := w.tx.Query(ctx, look, list.arguments())
+	if err != nil {
+		return nil, fmt.Errorf("look for sightings in %s: %w", table, err)
+	}
+	stored := make([]bool, len(list))
+	var sooner sightings
+	var n int64
+	var first *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&n, &first}, func() error {
+		s := list[n-1]
+		known[n-1], stored[n-1] = true, first != nil
+		if first != nil && s.at.Before(*first) {
+			sooner = append(sooner, s)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for sightings in %s: %w", table, err)
+	}
+	columns := []string{"binary_id", with, "station_id", "first_seen"}
+	b := w.copies.begin(len(columns))
+	for i, s := range list {
+		if !stored[i] {
+			b.row()
+			b.integer(int64(s.binary))
+			b.integer(int64(s.with))
+			b.integer(int64(s.station))
+			b.time(s.at)
+		}
+	}
+	if err := b.send(ctx, w.tx, table, columns); err != nil {
+		return nil, err
+	}
+	if len(sooner) == 0 {
+		return known, nil
+	}
+	_, err = w.tx.Exec(ctx, `
+		UPDATE `+table+` AS stored
+		SET    first_seen = t.first_seen
+		FROM   `+sightingRows+`
+		WHERE  stored.binary_id = t.binary_id AND stored.`+with+` = t.with_id AND stored.station_id = t.station_id`, sooner.arguments())
+	if err != nil {
+		return nil, fmt.Errorf("note earlier sightings in %s: %w", table, err)
+	}
+	return known, nil
+}
+
+// What they read is what was stored before the transaction.
 const (
-	sightingRows = `unnest(@binaries::integer[], @with::integer[], @stations::integer[], @times::timestamptz[])`
+	sightingRows = `unnest(@binaries::integer[], @with::integer[], @stations::integer[], @times::timestamptz[]) WITH ORDINALITY
+		       AS t (binary_id, with_id, station_id, first_seen, n)`
 
-	noteAccountsSQL = `
-		WITH told AS (
-			SELECT t.*, stored.known, stored.first
-			FROM   ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)
-			CROSS  JOIN LATERAL (
-				SELECT count(*) > 0 AS known, min(a.first_seen) FILTER (WHERE a.account_id = t.account_id) AS first
-				FROM   account_binary_station a
-				WHERE  a.binary_id = t.binary_id AND a.station_id = t.station_id) AS stored
-		), noted AS (
-			INSERT INTO account_binary_station (binary_id, account_id, station_id, first_seen)
-			SELECT binary_id, account_id, station_id, first_seen
-			FROM   told
-			WHERE  first IS NULL OR first > first_seen
-			ON CONFLICT (binary_id, station_id, account_id) DO UPDATE SET first_seen = excluded.first_seen)
-		SELECT binary_id, 0, count(DISTINCT station_id)::integer
-		FROM   told
-		WHERE  NOT known
-		GROUP  BY binary_id`
+	// The station is known to the binary; the time is null where the account is not.
+	lookForAccountsSQL = `
+		SELECT t.n, stored.first_seen
+		FROM   ` + sightingRows + `
+		CROSS  JOIN LATERAL (
+			SELECT min(a.first_seen) FILTER (WHERE a.account_id = t.with_id) AS first_seen
+			FROM   account_binary_station a
+			WHERE  a.binary_id = t.binary_id AND a.station_id = t.station_id
+			HAVING count(*) > 0) AS stored`
 
-	noteParentsSQL = `
-		WITH told AS (
-			SELECT t.*, (SELECT l.first_seen FROM launch_station l
-			             WHERE  l.binary_id = t.binary_id AND l.parent_binary_id = t.parent_binary_id AND l.station_id = t.station_id) AS known
-			FROM   ` + sightingRows + ` AS t (binary_id, parent_binary_id, station_id, first_seen)
-		), noted AS (
-			INSERT INTO launch_station (binary_id, parent_binary_id, station_id, first_seen)
-			SELECT binary_id, parent_binary_id, station_id, first_seen
-			FROM   told
-			WHERE  known IS NULL OR known > first_seen
-			ON CONFLICT (binary_id, parent_binary_id, station_id) DO UPDATE SET first_seen = excluded.first_seen)
-		SELECT binary_id, parent_binary_id, count(*)::integer
-		FROM   told
-		WHERE  known IS NULL
-		GROUP  BY binary_id, parent_binary_id`
+	lookForParentsSQL = `
+		SELECT t.n, stored.first_seen
+		FROM   ` + sightingRows + `
+		CROSS  JOIN LATERAL (
+			SELECT l.first_seen
+			FROM   launch_station l
+			WHERE  l.binary_id = t.binary_id AND l.parent_binary_id = t.with_id AND l.station_id = t.station_id
+			LIMIT  1) AS stored`
 
 	notePathsSQL = `
 		INSERT INTO binary_path (path_id, binary_id)
-		SELECT path_id, binary_id
-		FROM   ` + sightingRows + ` AS t (binary_id, path_id, station_id, first_seen)
+		SELECT t.with_id, t.binary_id
+		FROM   ` + sightingRows + `
 		ORDER  BY 1, 2
-		ON CONFLICT DO NOTHING
-		RETURNING 0, 0, 0`
+		ON CONFLICT DO NOTHING`
 
 	noteStationsSQL = `
 		INSERT INTO account_station (account_id, station_id)
-		SELECT account_id, station_id
-		FROM   ` + sightingRows + ` AS t (binary_id, account_id, station_id, first_seen)
-		ON CONFLICT DO NOTHING
-		RETURNING 0, 0, 0`
+		SELECT t.with_id, t.station_id
+		FROM   ` + sightingRows + `
+		ON CONFLICT DO NOTHING`
 )
 
 var deltaColumns = []string{"binary_id", "parent_binary_id", "runs", "stations", "launch_stations", "first_seen", "last_seen"}
 
 func (w *writer) appendDeltas(ctx context.Context, launches map[launch]*figures) error {
-	b := newCopyBuffer(len(deltaColumns), len(launches))
+	b := w.copies.begin(len(deltaColumns))
 	for of, f := range launches {
 		b.row()
 		b.integer(int64(of.binary))
@@ -236,6 +309,10 @@ func (w *writer) appendDeltas(ctx context.Context, launches map[launch]*figures)
 	}
 	return b.send(ctx, w.tx, "prevalence_delta", deltaColumns)
 }
+
+// FoldEvery is the time between two folds. A launch that ran often meanwhile costs
+// one; who reads in between adds the deltas, which must stay few for that.
+const FoldEvery = 5 * time.Second
 
 // FoldPrevalence adds the deltas that have gathered to the totals. Any server
 // may call it at any time; only one at a time does the work, and the others

@@ -65,7 +65,7 @@ func (s *Store) SavedSearch(ctx context.Context, id, user int64) (*SavedSearch, 
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.NotFoundf("there is no saved search %d", id)
+		return nil, fault.NotFoundf("there is no saved search %d", id).Coded("no_search", "id")
 	}
 	return &list[0], nil
 }
@@ -94,13 +94,13 @@ func (s *Store) writeSavedSearch(ctx context.Context, search *SavedSearch, sql s
 		SELECT `+savedSearchColumns+`
 		FROM   s LEFT JOIN user_account u ON u.id = s.owner_id`, search.args())
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
-		return nil, fault.New(fault.Conflict, "there is a saved search called %q already; choose another name, or change that one", search.Name)
+		return nil, fault.New(fault.Conflict, "there is a saved search called %q already; choose another name, or change that one", search.Name).Coded("search_exists", "name")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.NotFoundf("there is no saved search %d", search.ID)
+		return nil, fault.NotFoundf("there is no saved search %d", search.ID).Coded("no_search", "id")
 	}
 	return &list[0], nil
 }
@@ -112,7 +112,7 @@ func (s *Store) RemoveSavedSearch(ctx context.Context, id int64) error {
 		return unavailable(fmt.Errorf("remove search %d: %w", id, err))
 	}
 	if tag.RowsAffected() == 0 {
-		return fault.NotFoundf("there is no saved search %d", id)
+		return fault.NotFoundf("there is no saved search %d", id).Coded("no_search", "id")
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ type place struct {
 func newSorting(columns map[string]sortColumn, name, id string, descending bool, cursor string) (*sorting, error) {
 	column, ok := columns[name]
 	if !ok {
-		return nil, fault.Invalidf("the list cannot be sorted by %q", name)
+		return nil, fault.Invalidf("the list cannot be sorted by %q", name).Coded("sort_unknown", "name")
 	}
 	s := &sorting{sortColumn: column, name: name, id: id, descending: descending}
 	if cursor == "" {
@@ -51,10 +51,10 @@ func newSorting(columns map[string]sortColumn, name, id string, descending bool,
 		err = json.Unmarshal(raw, &s.after)
 	}
 	if err != nil || s.after == nil || s.after.Sort != s.String() {
-		return nil, fault.Invalidf("the cursor is not one of this list; begin without one")
+		return nil, fault.Invalidf("the cursor is not one of this list; begin without one").Coded("cursor_unknown")
 	}
 	if _, err := s.argument(); err != nil {
-		return nil, fault.Invalidf("the cursor is not one of this list; begin without one")
+		return nil, fault.Invalidf("the cursor is not one of this list; begin without one").Coded("cursor_unknown")
 	}
 	return s, nil
 }

@@ -74,7 +74,7 @@ func (s *Store) Station(ctx context.Context, id int64) (*Station, error) {
 	}
 	st, err := pgx.CollectExactlyOneRow(rows, scanStation)
 	if err == pgx.ErrNoRows {
-		return nil, fault.NotFoundf("there is no station %d", id)
+		return nil, fault.NotFoundf("there is no station %d", id).Coded("no_station", "id")
 	}
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("read station %d: %w", id, err))
@@ -104,7 +104,7 @@ func (s *Store) RemoveStation(ctx context.Context, id int64) error {
 				return err
 			}
 			if !gone {
-				return fault.New(fault.Conflict, "station %s reports by itself; retire or revoke it first", st.Name)
+				return fault.New(fault.Conflict, "station %s reports by itself; retire or revoke it first", st.Name).Coded("station_reports", "station")
 			}
 		}
 		if _, err := tx.Exec(ctx, `SELECT FROM station_stream WHERE station_id = $1 FOR UPDATE`, id); err != nil {
@@ -116,7 +116,10 @@ func (s *Store) RemoveStation(ctx context.Context, id int64) error {
 		if err := foldPrevalence(ctx, tx); err != nil {
 			return err
 		}
-		return removeStation(ctx, tx, id)
+		if err := removeStation(ctx, tx, id); err != nil {
+			return err
+		}
+		return removeLostDevices(ctx, tx)
 	})
 }
 

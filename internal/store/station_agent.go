@@ -119,7 +119,7 @@ func (s *Store) StationDetail(ctx context.Context, id int64, now, since time.Tim
 			return err
 		}
 		if len(list) == 0 {
-			return fault.NotFoundf("there is no station %d", id)
+			return fault.NotFoundf("there is no station %d", id).Coded("no_station", "id")
 		}
 		d.ListedStation = list[0]
 		if d.Agent == nil {

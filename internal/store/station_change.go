@@ -24,13 +24,13 @@ func cleanLabels(labels []string) ([]string, error) {
 	for _, l := range labels {
 		l = strings.TrimSpace(event.CleanText(l))
 		if l == "" || len([]rune(l)) > maxLabel {
-			return nil, fault.Invalidf("the label %.80q does not do: a label has 1 to %d characters", l, maxLabel)
+			return nil, fault.Invalidf("the label %.80q does not do: a label has 1 to %d characters", l, maxLabel).Coded("label_length", "label", "most")
 		}
 		clean = append(clean, l)
 	}
 	slices.Sort(clean)
 	if clean = slices.Compact(clean); len(clean) > maxLabels {
-		return nil, fault.Invalidf("%d labels are too many; at most %d are kept", len(clean), maxLabels)
+		return nil, fault.Invalidf("%d labels are too many; at most %d are kept", len(clean), maxLabels).Coded("labels_too_many", "labels", "most")
 	}
 	return clean, nil
 }
@@ -40,7 +40,7 @@ func cleanLabels(labels []string) ([]string, error) {
 func (s *Store) RenameStation(ctx context.Context, id int64, name string) error {
 	name = strings.TrimSpace(event.CleanText(name))
 	if len([]rune(name)) > maxName {
-		return fault.Invalidf("the name has %d characters; at most %d are kept", len([]rune(name)), maxName)
+		return fault.Invalidf("the name has %d characters; at most %d are kept", len([]rune(name)), maxName).Coded("station_name_long", "characters", "most")
 	}
 	return s.changeAgent(ctx, id, "rename", func(tx DB) error {
 		_, err := tx.Exec(ctx, `
@@ -79,7 +79,7 @@ func (s *Store) RestoreStation(ctx context.Context, id int64) error {
 		var revoked bool
 		err := tx.QueryRow(ctx, `UPDATE station_agent SET retired = NULL WHERE station_id = $1::bigint RETURNING revoked IS NOT NULL`, id).Scan(&revoked)
 		if err == nil && revoked {
-			return fault.New(fault.Conflict, "station %d was revoked, and that cannot be taken back; remove the agent's data on it and enrol it anew", id)
+			return fault.New(fault.Conflict, "station %d was revoked, and that cannot be taken back; remove the agent's data on it and enrol it anew", id).Coded("station_revoked", "id")
 		}
 		return err
 	})

@@ -30,7 +30,7 @@ func (s *Store) StationFacets(ctx context.Context, l StationList, fields []strin
 	for i, field := range fields {
 		sql, ok := stationFacets[field]
 		if !ok {
-			return nil, fault.Invalidf("the values of %q cannot be counted; those of state, origin, label, system, agent_version, sensor_mode and enrolment_key can", field)
+			return nil, fault.Invalidf("the values of %q cannot be counted; those of state, origin, label, system, agent_version, sensor_mode and enrolment_key can", field).Coded("station_facet_field", "field")
 		}
 		result.Facets[i].Field = field
 		if texts[i] = fmt.Sprintf("SELECT %d, %s", i, sql); field == "label" {

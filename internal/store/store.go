@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,6 +40,8 @@ type Store struct {
 	log   *slog.Logger
 	words *dictionaries
 	days  *dayCache
+
+	copies sync.Pool // of *copyBuffer, that nobody uses
 }
 
 // Open connects to the database at url and checks that it is a PostgreSQL that
@@ -145,11 +148,11 @@ func unavailable(err error) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case pg.Code == "53100":
-			return fault.Wrap(fault.Unavailable, err, "the database's disk is full; free space, then try again: nothing that was acknowledged is lost")
+			return fault.Wrap(fault.Unavailable, err, "the database's disk is full; free space, then try again: nothing that was acknowledged is lost").Coded("disk_full_database")
 		case pg.Code == "25006":
-			return fault.Wrap(fault.Unavailable, err, "the database is read-only at the moment; try again later")
+			return fault.Wrap(fault.Unavailable, err, "the database is read-only at the moment; try again later").Coded("database_read_only")
 		case pg.Code[:2] == "57" && pg.Code != "57014", pg.Code[:2] == "53", pg.Code[:2] == "08":
-			return fault.Wrap(fault.Unavailable, err, "the database is not available at the moment; try again in a few seconds")
+			return fault.Wrap(fault.Unavailable, err, "the database is not available at the moment; try again in a few seconds").Coded("database_away")
 		}
 		return err
 	}
@@ -157,7 +160,7 @@ func unavailable(err error) error {
 	_, network := errors.AsType[net.Error](err)
 	brokeOff := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) // in the middle of an answer
 	if connect || network && !errors.Is(err, context.DeadlineExceeded) || brokeOff || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
-		return fault.Wrap(fault.Unavailable, err, "the database is not available at the moment; try again in a few seconds")
+		return fault.Wrap(fault.Unavailable, err, "the database is not available at the moment; try again in a few seconds").Coded("database_away")
 	}
 	return err
 }

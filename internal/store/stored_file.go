@@ -48,7 +48,7 @@ func (s *Store) StoredFile(ctx context.Context, sha256 []byte) (*StoredFile, err
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.NotFoundf("no file with SHA-256 %x is stored; ask a station for it", sha256)
+		return nil, fault.NotFoundf("no file with SHA-256 %x is stored; ask a station for it", sha256).Coded("no_file", "sha256")
 	}
 	return &list[0], nil
 }

@@ -28,22 +28,24 @@ type stream struct {
 	holes   []gapRow // numbers that were passed over
 }
 
-// lockStreams makes writers of one station take turns, and finds out up to where
-// each station's stream is stored. Rows are locked in the order of their ids.
-func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) error {
+// errNoStream is the error of lockStreams where a station has no stream yet. Those
+// that enrol are given one; an imported station begins its own with its first events.
+var errNoStream = errors.New("station without a stream")
+
+// stationsOfBatches returns the stations of batches, in the order of their numbers.
+func stationsOfBatches(batches []StationEvents) []int64 {
 	ids := make([]int64, len(batches))
 	for i, b := range batches {
 		ids[i] = b.Station
 	}
 	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	_, err := w.tx.Exec(ctx, `
-		INSERT INTO station_stream (station_id, last_seq)
-		SELECT id, 0 FROM unnest($1::bigint[]) id ORDER BY id
-		ON CONFLICT DO NOTHING`, ids)
-	if err != nil {
-		return fmt.Errorf("begin streams: %w", err)
-	}
+	return slices.Compact(ids)
+}
+
+// lockStreams makes writers of one station take turns, and finds out up to where
+// each station's stream is stored. Rows are locked in the order of their ids.
+func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) error {
+	ids := stationsOfBatches(batches)
 	rows, err := w.tx.Query(ctx, `SELECT station_id, last_seq FROM station_stream WHERE station_id = ANY ($1) ORDER BY station_id FOR UPDATE`, ids)
 	if err != nil {
 		return fmt.Errorf("lock streams: %w", err)
@@ -57,6 +59,22 @@ func (w *writer) lockStreams(ctx context.Context, batches []StationEvents) error
 	if err != nil {
 		return fmt.Errorf("lock streams: %w", err)
 	}
+	if len(w.streams) < len(ids) {
+		return errNoStream
+	}
+	return nil
+}
+
+// beginStreams gives stations a stream that have none. It is a transaction of its
+// own: who waits for another's new row holds no locks then.
+func (s *Store) beginStreams(ctx context.Context, batches []StationEvents) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO station_stream (station_id, last_seq)
+		SELECT id, 0 FROM unnest($1::bigint[]) id ORDER BY id
+		ON CONFLICT DO NOTHING`, stationsOfBatches(batches))
+	if err != nil {
+		return unavailable(fmt.Errorf("begin streams: %w", err))
+	}
 	return nil
 }
 
@@ -69,19 +87,24 @@ func (w *writer) take(i int, b *StationEvents, added *Added) error {
 		}
 		return nil
 	}
-	// Events and gaps are two lists of one stream.
+	// Events, gaps and devices are three lists of one stream.
 	previous := uint64(0)
-	for events, gaps := b.Events, b.Gaps; len(events)+len(gaps) > 0; {
+	for events, gaps, devices := b.Events, b.Gaps, b.Devices; len(events)+len(gaps)+len(devices) > 0; {
 		var p *event.Process
 		var g *event.Gap
+		var d *event.Device
 		var seq uint64
 		var at time.Time
-		if len(gaps) == 0 || len(events) > 0 && events[0].Seq < gaps[0].Seq {
+		switch {
+		case len(events) > 0 && (len(gaps) == 0 || events[0].Seq < gaps[0].Seq) && (len(devices) == 0 || events[0].Seq < devices[0].Seq):
 			p, events = &events[0], events[1:]
 			seq, at = p.Seq, p.Time
-		} else {
+		case len(gaps) > 0 && (len(devices) == 0 || gaps[0].Seq < devices[0].Seq):
 			g, gaps = &gaps[0], gaps[1:]
 			seq, at = g.Seq, g.To
+		default:
+			d, devices = &devices[0], devices[1:]
+			seq, at = d.Seq, d.Time
 		}
 		if seq <= previous {
 			return fault.Wrap(fault.Invalid, ErrSequence, "record %d comes after record %d: the numbers of a stream ascend from 1", seq, previous)
@@ -95,9 +118,12 @@ func (w *writer) take(i int, b *StationEvents, added *Added) error {
 			added.Duplicates++
 		case p != nil:
 			w.add(b, i, p)
-		default:
+		case g != nil:
 			added.Gaps++
 			s.gaps = append(s.gaps, g)
+		default:
+			added.Devices++
+			w.addDevice(b.Station, d)
 		}
 	}
 	added.LastSeq = s.last

@@ -109,7 +109,9 @@ func TestHoles(t *testing.T) {
 		{"explained before, in the same batch", []string{"1-3 4:5-6 7-8"}, "evicted 5-6", 8, 5},
 		{"explained in part", []string{"1", "10", "11:4-6"}, "? 2-3 (2), ? 7-9 (3), evicted 4-6", 11, 2},
 		{"explained piece by piece", []string{"1", "10", "11:4-6", "12:2-3 13:7-9"}, "evicted 2-3, evicted 4-6, evicted 7-9", 13, 2},
-		{"more is explained than is missing", []string{"1-2 5 7", "8:1-20"}, "evicted 1-20", 8, 4},
+		{"more is explained than is missing", []string{"1-2 5 7", "8:1-20"}, "evicted 3-4 (2), evicted 6-6 (1), evicted 9-20 (12)", 8, 4},
+		{"told of what had arrived", []string{"1-4", "7:3-6"}, "evicted 5-6 (2)", 7, 4},
+		{"told of nothing but what had arrived", []string{"1-4", "5:2-4"}, "", 5, 4},
 		{"two holes, one explained", []string{"1 4", "7", "8:2-3"}, "? 5-6 (2), evicted 2-3", 8, 3},
 		{"a gap without numbers explains nothing", []string{"1", "4", "5:"}, "? 2-3 (2), evicted", 5, 2},
 		{"only a gap", []string{"1-2", "3:"}, "evicted", 3, 2},
@@ -221,7 +223,7 @@ func TestSequenceIsChecked(t *testing.T) {
 	if got := addBatch(t, s, b); got.Gaps != 1 {
 		t.Errorf("a gap with large numbers: %+v", got)
 	}
-	if got, want := ledger(t, s, ids[0]), "? 4-4 (1), evicted 5-9223372036854775807 (9223372036854775807)"; got != want {
+	if got, want := ledger(t, s, ids[0]), "? 4-4 (1), evicted 4294967300-9223372036854775807 (9223372032559808508), evicted 5-4294967298 (4294967294)"; got != want {
 		t.Errorf("gaps: %s; want %s", got, want)
 	}
 }
@@ -313,11 +315,11 @@ func TestGapsList(t *testing.T) {
 func TestListenersHearOfGaps(t *testing.T) {
 	s := storetest.Open(t)
 	id := agents(t, s, "A")[0]
-	heard := make(chan int, 10)
+	heard := make(chan store.Stored, 10)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	go func() { _ = s.ListenStored(ctx, func(n int) { heard <- n }) }()
-	await := func(seq int, text string, want int) {
+	go func() { _ = s.ListenStored(ctx, func(n store.Stored) { heard <- n }) }()
+	await := func(seq int, text string, want store.Stored) {
 		t.Helper()
 		for deadline := time.After(10 * time.Second); ; seq++ {
 			addBatch(t, s, piece(t, id, fmt.Sprintf(text, seq)))
@@ -327,11 +329,11 @@ func TestListenersHearOfGaps(t *testing.T) {
 					return
 				}
 			case <-deadline:
-				t.Fatalf("%s: not heard that %d were stored", text, want)
+				t.Fatalf("%s: not heard that %+v were stored", text, want)
 			case <-time.After(50 * time.Millisecond):
 			}
 		}
 	}
-	await(1, "%d", 1)
-	await(1000, "%d:", 0)
+	await(1, "%d", store.Stored{Events: 1})
+	await(1000, "%d:", store.Stored{})
 }

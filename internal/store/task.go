@@ -63,7 +63,7 @@ const openTask = `state IN ('queued', 'sent', 'running')`
 // expiry are given.
 func (s *Store) AddTask(ctx context.Context, t Task) (*Task, error) {
 	if !slices.Contains(wire.Verbs(), t.Verb) {
-		return nil, fault.Invalidf("no station can be asked for %q; it must be one of %v", t.Verb, wire.Verbs())
+		return nil, fault.Invalidf("no station can be asked for %q; it must be one of %v", t.Verb, wire.Verbs()).Coded("task_verb", "verb", "")
 	}
 	var added *Task
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
@@ -72,7 +72,7 @@ func (s *Store) AddTask(ctx context.Context, t Task) (*Task, error) {
 			return err
 		}
 		if gone {
-			return fault.New(fault.Conflict, "station %d was retired or revoked: it takes no tasks", t.Station)
+			return fault.New(fault.Conflict, "station %d was retired or revoked: it takes no tasks", t.Station).Coded("task_station_gone", "station_id")
 		}
 		list, err := collect(ctx, tx, "add task", scanTask, `
 			WITH t AS (
@@ -141,7 +141,7 @@ func (s *Store) Task(ctx context.Context, id int64) (*Task, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.NotFoundf("there is no task %d", id)
+		return nil, fault.NotFoundf("there is no task %d", id).Coded("no_task", "id")
 	}
 	return &list[0], nil
 }
@@ -150,8 +150,8 @@ func (s *Store) Task(ctx context.Context, id int64) (*Task, error) {
 // it all the same, and its report is noted.
 func (s *Store) CancelTask(ctx context.Context, id int64, who string) error {
 	tag, err := s.pool.Exec(ctx, `
-		UPDATE task SET state = 'cancelled', updated = now(), finished = now(), message = 'cancelled by ' || $2
-		WHERE  id = $1 AND `+openTask, id, who)
+		UPDATE task SET state = 'cancelled', updated = now(), finished = now(), message = $3::text || $2
+		WHERE  id = $1 AND `+openTask, id, who, taskCancelledBy)
 	if err != nil {
 		return unavailable(fmt.Errorf("cancel task %d: %w", id, err))
 	}
@@ -162,7 +162,7 @@ func (s *Store) CancelTask(ctx context.Context, id int64, who string) error {
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.Conflict, "task %d is over already: %s", id, t.State)
+	return fault.New(fault.Conflict, "task %d is over already: %s", id, t.State).Coded("task_over", "id", "task_state")
 }
 
 // OpenTasks returns what a station is to do, and is doing as far as is known,
@@ -225,10 +225,10 @@ func (s *Store) ReportTask(ctx context.Context, station, id int64, r wire.TaskRe
 		_, err = tx.Exec(ctx, `
 			UPDATE task
 			SET    state = CASE WHEN state = 'cancelled' THEN state ELSE @state END, updated = now(), finished = CASE WHEN @final THEN now() END,
-			       message = CASE WHEN state = 'cancelled' THEN message || '; then the station reported: ' || @state || ' ' || @message ELSE @message END,
+			       message = CASE WHEN state = 'cancelled' THEN message || @then || @state || ' ' || @message ELSE @message END,
 			       result = COALESCE(@result, result)
 			WHERE  id = @id`, pgx.NamedArgs{
-			"id": id, "state": r.State, "final": final, "message": cleanText(r.Message), "result": result,
+			"id": id, "then": taskThenSaid, "state": r.State, "final": final, "message": cleanText(r.Message), "result": result,
 		})
 		if err != nil {
 			return fmt.Errorf("note report on task %d: %w", id, err)
@@ -265,9 +265,9 @@ func (s *Store) ExpireTasks(ctx context.Context, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `
 		UPDATE task
 		SET    state = 'expired', finished = $1, updated = $1,
-		       message = CASE state WHEN 'queued' THEN 'the station did not ask for it in time' ELSE 'the station did not say in time what became of it' END
+		       message = CASE state WHEN 'queued' THEN $3 ELSE $4 END
 		WHERE  state IN ('queued', 'sent') AND expires <= $1
-		OR     state = 'running' AND expires <= $1 AND updated <= $1::timestamptz - $2::interval`, now, taskPatience)
+		OR     state = 'running' AND expires <= $1 AND updated <= $1::timestamptz - $2::interval`, now, taskPatience, taskNotAsked, taskNotAnswered)
 	if err != nil {
 		return unavailable(fmt.Errorf("expire tasks: %w", err))
 	}

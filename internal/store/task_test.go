@@ -86,6 +86,10 @@ func TestTaskSteps(t *testing.T) {
 			if string(got.State) != tt.state || got.Message != tt.message {
 				t.Errorf("got %s, %q; want %s, %q", got.State, got.Message, tt.state, tt.message)
 			}
+			told, ours := got.Told(), tt.state == "expired" || tt.state == "cancelled"
+			if (told != nil) != ours || ours && (told.Code == "" || told.Message != tt.message) {
+				t.Errorf("the server's own words of %q are %+v", tt.message, told)
+			}
 			over := tt.state != "queued" && tt.state != "sent" && tt.state != "running"
 			if (got.Finished != nil) != over {
 				t.Errorf("%s, finished %v", got.State, got.Finished)

@@ -30,7 +30,7 @@ func (s *Store) Process(ctx context.Context, ref ProcessRef) (*Event, error) {
 		return nil, err
 	}
 	if found == nil {
-		return nil, fault.NotFoundf("no process %s is stored; it may have been removed with its day or its station", ref)
+		return nil, fault.NotFoundf("no process %s is stored; it may have been removed with its day or its station", ref).Coded("no_process", "id")
 	}
 	return found, nil
 }
@@ -176,7 +176,7 @@ func (s *Store) Descendants(ctx context.Context, ref, after ProcessRef, limit in
 
 func treeTooSlow(err error, ref ProcessRef) error {
 	if isTimeout(err) {
-		return fault.Wrap(fault.Timeout, err, "the tree below %s took longer than %s to read; look at a smaller part of it", ref, treeTimeLimit)
+		return fault.Wrap(fault.Timeout, err, "the tree below %s took longer than %s to read; look at a smaller part of it", ref, treeTimeLimit).Coded("tree_slow", "id", "limit")
 	}
 	return err
 }
@@ -282,7 +282,7 @@ func (w *treeWalk) run(ctx context.Context, tx DB, limit int) error {
 		w.page, w.more = w.page[:limit], true
 	}
 	if !w.begun {
-		return fault.Invalidf("process %s is not below %s; begin without a cursor", w.after, w.root.Ref)
+		return fault.Invalidf("process %s is not below %s; begin without a cursor", w.after, w.root.Ref).Coded("tree_cursor", "process", "root")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *Store) user(ctx context.Context, where string, arg any) (*User, error) 
 		return nil, err
 	}
 	if len(users) == 0 {
-		return nil, fault.NotFoundf("there is no user %v", arg)
+		return nil, fault.NotFoundf("there is no user %v", arg).Coded("no_user", "user")
 	}
 	return &users[0], nil
 }
@@ -64,7 +64,7 @@ func (s *Store) AddUser(ctx context.Context, u User) (*User, error) {
 		VALUES ($1, $2, $3, $4)
 		RETURNING `+userColumns, u.Name, u.Role, u.PasswordHash, u.MustChangePassword)
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
-		return nil, fault.New(fault.Conflict, "there is a user %q already", u.Name)
+		return nil, fault.New(fault.Conflict, "there is a user %q already", u.Name).Coded("user_exists", "user")
 	}
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *Store) SetPassword(ctx context.Context, user int64, hash string, mustCh
 			return fmt.Errorf("set password: %w", err)
 		}
 		if tag.RowsAffected() == 0 {
-			return fault.NotFoundf("there is no user %d", user)
+			return fault.NotFoundf("there is no user %d", user).Coded("no_user", "user")
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM session WHERE user_id = $1 AND secret_hash IS DISTINCT FROM $2`, user, keep); err != nil {
 			return fmt.Errorf("end sessions: %w", err)
@@ -114,7 +114,7 @@ func (s *Store) ChangeUser(ctx context.Context, id int64, role string, disabled 
 			return fmt.Errorf("change user: %w", err)
 		}
 		if tag.RowsAffected() == 0 {
-			return fault.NotFoundf("there is no user %d", id)
+			return fault.NotFoundf("there is no user %d", id).Coded("no_user", "user")
 		}
 		if disabled {
 			if _, err := tx.Exec(ctx, `DELETE FROM session WHERE user_id = $1`, id); err != nil {
@@ -136,7 +136,7 @@ func (s *Store) RemoveUser(ctx context.Context, id int64) error {
 			return fmt.Errorf("remove user: %w", err)
 		}
 		if tag.RowsAffected() == 0 {
-			return fault.NotFoundf("there is no user %d", id)
+			return fault.NotFoundf("there is no user %d", id).Coded("no_user", "user")
 		}
 		return keepAnAdministrator(ctx, tx)
 	})
@@ -152,7 +152,7 @@ func keepAnAdministrator(ctx context.Context, tx DB) error {
 		return fmt.Errorf("count administrators: %w", err)
 	}
 	if !left {
-		return fault.New(fault.Conflict, "this is the last administrator who can log in; make another one first")
+		return fault.New(fault.Conflict, "this is the last administrator who can log in; make another one first").Coded("last_administrator")
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func (s *Store) Session(ctx context.Context, secretHash []byte, idle time.Durati
 		WHERE  s.secret_hash = $1 AND s.expires > now() AND s.last_used > now() - $2::interval AND NOT u.disabled`, secretHash, idle).
 		Scan(&u.ID, &u.Name, &u.Role, &u.PasswordHash, &u.MustChangePassword, &u.Disabled, &u.Created, &u.LastLogin, &expires, &used)
 	if err == pgx.ErrNoRows {
-		return nil, time.Time{}, fault.New(fault.Unauthorized, "the session has ended; log in again")
+		return nil, time.Time{}, fault.New(fault.Unauthorized, "the session has ended; log in again").Coded("session_ended")
 	}
 	if err != nil {
 		return nil, time.Time{}, unavailable(fmt.Errorf("read session: %w", err))
@@ -252,7 +252,7 @@ func (s *Store) RemoveToken(ctx context.Context, id, user int64) error {
 		return unavailable(fmt.Errorf("remove token %d: %w", id, err))
 	}
 	if tag.RowsAffected() == 0 {
-		return fault.NotFoundf("there is no token %d", id)
+		return fault.NotFoundf("there is no token %d", id).Coded("no_token", "id")
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func (s *Store) TokenUser(ctx context.Context, secretHash []byte) (*User, string
 		WHERE  t.secret_hash = $1 AND (t.expires IS NULL OR t.expires > now()) AND u.id = t.user_id AND NOT u.disabled
 		RETURNING t.user_id, t.role`, secretHash).Scan(&id, &role)
 	if err == pgx.ErrNoRows {
-		return nil, "", fault.New(fault.Unauthorized, "the token is unknown, expired or revoked; make a new one under Settings, Tokens")
+		return nil, "", fault.New(fault.Unauthorized, "the token is unknown, expired or revoked; make a new one under Settings, Tokens").Coded("token_unknown")
 	}
 	if err != nil {
 		return nil, "", unavailable(fmt.Errorf("read token: %w", err))

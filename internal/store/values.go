@@ -53,8 +53,13 @@ func textValues(table, column string) string {
 
 // FieldValues returns up to limit values of a field that contain part; none
 // for a field whose values are not kept in a list of their own.
-func (s *Store) FieldValues(ctx context.Context, field, part string, limit int) (values []FieldValue, err error) {
-	sql, ok := valueSources[field]
+func (s *Store) FieldValues(ctx context.Context, field, part string, limit int) ([]FieldValue, error) {
+	return s.fieldValues(ctx, valueSources, field, part, limit)
+}
+
+// fieldValues looks in one of several tables of queries.
+func (s *Store) fieldValues(ctx context.Context, sources map[string]string, field, part string, limit int) (values []FieldValue, err error) {
+	sql, ok := sources[field]
 	if !ok {
 		return nil, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,6 +24,10 @@ type StationEvents struct {
 	// have passed event.Gap.Check. A record that the caller refuses is one of
 	// cause Refused with the record's number; those of one reason become one.
 	Gaps []event.Gap
+
+	// Devices are those of a live station, numbered by Seq among the events, and
+	// have passed event.Device.Check.
+	Devices []event.Device
 }
 
 // Added says what became of one StationEvents.
@@ -32,6 +35,7 @@ type Added struct {
 	Starts     int    // stored: starts and running processes
 	Stops      int    // stored
 	Gaps       int    // stored, of those that the station or the caller told
+	Devices    int    // records of devices, stored
 	Duplicates int    // were stored before
 	LastSeq    uint64 // live: everything up to here is stored
 }
@@ -40,26 +44,43 @@ type Added struct {
 // what is stored already, resolves parents and ends, and keeps the prevalence.
 // After it returns without an error, everything is on disk.
 func (s *Store) AddEvents(ctx context.Context, batches []StationEvents) ([]Added, error) {
-	for attempt := 0; ; attempt++ {
+	copies, ok := s.copies.Get().(*copyBuffer)
+	if !ok {
+		copies = new(copyBuffer)
+	}
+	defer func() {
+		if cap(copies.bytes) <= mostKept {
+			s.copies.Put(copies)
+		}
+	}()
+	begun, forgotten := false, false
+	for {
 		if err := s.ensureDays(ctx, batches); err != nil {
 			return nil, err
 		}
 		var added []Added
 		var w *writer
 		err := s.inTx(ctx, func(tx pgx.Tx) (err error) {
-			w = &writer{tx: tx, words: s.words.begin(tx)}
+			w = &writer{tx: tx, words: s.words.begin(tx), copies: copies}
 			added, err = w.run(ctx, batches)
 			return err
 		})
+		if errors.Is(err, errNoStream) && !begun {
+			begun = true
+			if err = s.beginStreams(ctx, batches); err == nil {
+				continue
+			}
+		}
 		pg, ok := errors.AsType[*pgconn.PgError](err)
-		if ok && pg.Code == "23514" && attempt == 0 {
+		if ok && pg.Code == "23514" && !forgotten {
 			// "no partition of relation found for row": the day was dropped by
 			// retention since we last looked.
+			forgotten = true
 			s.days.forget()
 			continue
 		}
-		if ok && pg.Code == "23503" {
-			return nil, fault.Wrap(fault.Conflict, err, "the station was removed meanwhile")
+		if ok && pg.Code == "23503" || errors.Is(err, errNoStream) {
+			return nil, fault.Wrap(fault.Conflict, err, "the station was removed meanwhile").Coded("station_removed")
 		}
 		if err != nil {
 			return nil, err
@@ -102,6 +123,7 @@ func (s *Store) ensureDays(ctx context.Context, batches []StationEvents) error {
 type writer struct {
 	tx     pgx.Tx
 	words  *words
+	copies *copyBuffer // of the table that is copied into now
 	starts []*startRow
 	stops  []*stopRow
 	found  resolver
@@ -109,6 +131,7 @@ type writer struct {
 
 	streams map[int64]*stream // of all stations, by number
 	gaps    int               // that were told or found
+	devices []deviceRow       // in the order of their streams
 }
 
 // startRow is a start on its way into process_start.
@@ -163,7 +186,7 @@ func (w *writer) run(ctx context.Context, batches []StationEvents) ([]Added, err
 		}
 	}
 	steps := []func(context.Context) error{
-		w.resolve, w.dropKnown, w.intern, w.copyStarts, w.copyStops, w.adoptOrphans, w.countPrevalence, w.storeGaps,
+		w.resolve, w.dropKnown, w.intern, w.copyStarts, w.copyStops, w.adoptOrphans, w.countPrevalence, w.storeGaps, w.storeDevices,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -330,10 +353,10 @@ func (w *writer) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	if stored+w.gaps == 0 {
+	if stored+w.gaps+len(w.devices) == 0 {
 		return nil
 	}
-	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, strconv.Itoa(stored)); err != nil {
+	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, storedPayload(stored, len(w.devices))); err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil
@@ -390,6 +413,6 @@ func (w *writer) countHours(ctx context.Context, of map[hourOf]*activity) error 
 	return nil
 }
 
-// storedChannel is the PostgreSQL channel on which every server hears how many
-// events another has stored: 0 for gaps alone.
+// storedChannel is the PostgreSQL channel on which every server hears what another
+// has stored, see Stored.
 const storedChannel = "eljefe_stored"

@@ -38,6 +38,7 @@ func (s *Scenario) check() error {
 		}
 	}
 	c.stations()
+	c.devices()
 	for _, name := range slices.Sorted(maps.Keys(s.Acts)) {
 		c.steps(s.Acts[name], nil)
 	}
@@ -156,6 +157,10 @@ func (c *checker) steps(steps []*Step, around *Step) {
 	for _, s := range steps {
 		if s == nil {
 			c.wrong(around.Place, "a step is empty")
+			continue
+		}
+		if s.Plug != "" {
+			c.plug(s)
 			continue
 		}
 		if s.Program = c.Programs[s.Run]; s.Program == nil {

@@ -28,6 +28,7 @@ type file struct {
 	Makers   map[string]*Maker   `yaml:"makers"`
 	Classes  map[string]*Class   `yaml:"classes"`
 	Programs map[string]*Program `yaml:"programs"`
+	Devices  map[string]*Device  `yaml:"devices"`
 	Lists    map[string][]string `yaml:"lists"`
 	Kinds    map[string]*Kind    `yaml:"kinds"`
 	Stations []*Station          `yaml:"stations"`
@@ -40,7 +41,7 @@ type file struct {
 // Load reads a scenario.
 func Load(sources ...Source) (*Scenario, error) {
 	s := &Scenario{
-		Makers: map[string]*Maker{}, Classes: map[string]*Class{}, Programs: map[string]*Program{}, Lists: map[string][]string{},
+		Makers: map[string]*Maker{}, Classes: map[string]*Class{}, Programs: map[string]*Program{}, Devices: map[string]*Device{}, Lists: map[string][]string{},
 		Kinds: map[string]*Kind{}, Acts: map[string][]*Step{},
 	}
 	digest := sha256.New()
@@ -210,6 +211,7 @@ func (s *Scenario) add(f *file, name string) error {
 		merge(s.Makers, f.Makers, name, func(m *Maker) *Place { return &m.Place }),
 		merge(s.Classes, f.Classes, name, func(c *Class) *Place { return &c.Place }),
 		merge(s.Programs, f.Programs, name, func(p *Program) *Place { return &p.Place }),
+		merge(s.Devices, f.Devices, name, func(d *Device) *Place { return &d.Place }),
 		merge(s.Kinds, f.Kinds, name, func(k *Kind) *Place { return &k.Place }),
 	} {
 		if err != nil {

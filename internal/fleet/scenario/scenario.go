@@ -23,6 +23,7 @@ type Scenario struct {
 	Makers   map[string]*Maker
 	Classes  map[string]*Class
 	Programs map[string]*Program
+	Devices  map[string]*Device
 	Lists    map[string][]string
 	Kinds    map[string]*Kind
 	Stations []*Station
@@ -118,10 +119,11 @@ type Station struct {
 	Of *Kind `yaml:"-"`
 }
 
-// Step is a start of a program.
+// Step is a start of a program, or a device that is plugged in.
 type Step struct {
 	Place   `yaml:"-"`
 	Run     string   `yaml:"run"`
+	Plug    string   `yaml:"plug"`    // device, instead of a program
 	By      string   `yaml:"by"`      // name of the process that starts it; else that of the step around it
 	Name    string   `yaml:"name"`    // by which others can be started by it
 	As      string   `yaml:"as"`      // account; else the parent's
@@ -139,6 +141,7 @@ type Step struct {
 	Roles   []string `yaml:"roles"` // only on stations with one of them
 	Starts  []*Step  `yaml:"starts"`
 	Program *Program `yaml:"-"`
+	Device  *Device  `yaml:"-"`
 }
 
 // Rule is something that happens again and again.

@@ -98,6 +98,11 @@ func TestMistakes(t *testing.T) {
 		"no station":          {"station: PC-1", "station: PC-2", `small.yaml:25: there is no station "PC-2"`},
 		"time of day":         {"at: '10:00'", "at: '10 h'", `small.yaml:25: "10 h" is no time of day`},
 		"trouble":             {"story:", "troubles:\n  - {station: PC-1, day: 1, at: '10:00', for: 1h}\nstory:", `small.yaml:25: a trouble is one of gap`},
+		"device number":       {"story:", "devices:\n  stick: {vendor: 951, product: '1666', revision: '0110'}\nstory:", `small.yaml:25: the device stick needs a vendor`},
+		"device's station":    {"story:", "devices:\n  stick: {vendor: '0951', product: '1666', revision: '0110', stations: [PC-9]}\nstory:", `small.yaml:25: there is no station "PC-9"`},
+		"no device":           {"run: tool", "plug: stick", `small.yaml:19: there is no device "stick" to plug in`},
+		"plug without life":   {"run: tool", "plug: stick", `small.yaml:19: a step that plugs a device in needs life`},
+		"plug with a command": {"run: tool", "plug: stick", `small.yaml:19: a step that plugs a device in has, beside plug and life, only after`},
 		"gap without end":     {"story:", "troubles:\n  - {station: PC-1, day: 1, gap: source_lost}\nstory:", `small.yaml:25: a trouble of the kind gap`},
 	} {
 		spoiled := strings.Replace(small, c.old, c.new, 1)

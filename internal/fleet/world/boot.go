@@ -131,6 +131,7 @@ func (s *Station) powerOn(off time.Time) {
 		s.boot.user = s.person()
 	}
 	s.play(s.spec.Of.Boot)
+	s.lookAround()
 	id := s.boot.id
 	inThisBoot := func(do func()) func() {
 		return func() {

@@ -46,6 +46,10 @@ func (s *Station) startAll(steps []*scenario.Step, around *process) {
 		for range times {
 			// No two starts of a machine are at the same moment.
 			at = at.Add(s.within(step.After) + 100*time.Microsecond + s.upTo(3*time.Millisecond))
+			if step.Device != nil {
+				s.plugAt(at, step)
+				continue
+			}
 			s.startAt(at, step, around)
 		}
 	}

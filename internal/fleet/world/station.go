@@ -27,6 +27,7 @@ type Station struct {
 	boot  boot
 	boots uint64
 	watch watch
+	ports []*port // in the order in which they were first used
 }
 
 // ID names the station among all of its world.
@@ -79,6 +80,7 @@ func (w *World) station(spec *scenario.Station, no int, again *scenario.Trouble)
 		first = first.AddDate(0, 0, -2)
 	}
 	s.now = first
+	s.stand()
 	for _, t := range w.scenario.Troubles {
 		if t.Station == spec.Name {
 			s.expect(t, again)
@@ -197,6 +199,7 @@ func (s *Station) agentBegins() {
 			s.tell(&found)
 		}
 	}
+	s.lookAround()
 }
 
 func (s *Station) agentEnds() {

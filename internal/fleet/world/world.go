@@ -1,5 +1,5 @@
 // Package world plays a scenario: it tells, station by station, which processes
-// start and end on the simulated network, as the sensors there would report it.
+// start and end on the simulated network, and which devices come and go, as the sensors there would report it.
 //
 // Equal scenarios, seeds and times give equal streams, however far one is read at
 // a time. Of each station the records come in the order of their times; a parent
@@ -32,11 +32,13 @@ type Config struct {
 	Busy float64 // how much happens: 2 is twice as much; 0 is 1
 }
 
-// Record is what a station reports: an event or a gap.
+// Record is what a station reports: an event, a gap or a device.
 type Record struct {
 	Time  time.Time // when it was known, by the true clock; the record's own times are by the station's
 	Event *event.Process
 	Gap   *event.Gap
+
+	Device *event.Device
 }
 
 // World is a scenario that is being played.

@@ -85,6 +85,12 @@ func check(t *testing.T, name string, records []Record) runs {
 			}
 			continue
 		}
+		if r.Device != nil {
+			if err := r.Device.Check(); err != nil {
+				t.Errorf("%s: record %d: %v", name, i, err)
+			}
+			continue
+		}
 		e := r.Event
 		if err := e.Check(); err != nil {
 			t.Errorf("%s: record %d: %v", name, i, err)

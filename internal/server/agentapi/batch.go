@@ -113,22 +113,41 @@ func (d *batchDecoder) record(line []byte) error {
 	d.batch.Events = append(before, event.Process{})
 	p := &d.batch.Events[len(before)]
 	err := d.events.Decode(line, p)
-	if err == nil && p.Kind != event.GapKind {
-		return d.number(p.Seq)
+	seq := p.Seq
+	if err == nil {
+		switch kind := p.Kind; kind {
+		default:
+			return d.number(seq)
+		case event.GapKind, event.DevicePlugged, event.DevicePresent, event.DeviceRemoved:
+			seq, err = d.other(line, kind)
+		}
 	}
 	d.batch.Events = before
-	var g event.Gap
-	if err == nil {
-		err = json.Unmarshal(line, &g)
-	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return malformed("line %d is not JSON: %v, at byte %d", d.line, err, syntax.Offset)
 	}
 	if err != nil {
 		return d.unreadable(line, err)
 	}
-	d.batch.Gaps = append(d.batch.Gaps, g)
-	return d.number(g.Seq)
+	return d.number(seq)
+}
+
+// other reads a record that is no event of a process, and returns its number.
+func (d *batchDecoder) other(line []byte, kind event.Kind) (seq uint64, err error) {
+	if kind == event.GapKind {
+		var g event.Gap
+		if err := json.Unmarshal(line, &g); err != nil {
+			return 0, err
+		}
+		d.batch.Gaps = append(d.batch.Gaps, g)
+		return g.Seq, nil
+	}
+	var v event.Device
+	if err := json.Unmarshal(line, &v); err != nil {
+		return 0, err
+	}
+	d.batch.Devices = append(d.batch.Devices, v)
+	return v.Seq, nil
 }
 
 // unreadable notes a record that is JSON, and no event.

@@ -29,6 +29,7 @@ import (
 func FuzzBatch(f *testing.F) {
 	for _, lines := range []string{
 		`{"seq":1,"kind":"start","time":"2026-11-23T08:00:00Z","pid":4}` + "\n" + `{"seq":2,"kind":"gap","cause":"agent_off"}`,
+		`{"seq":1,"kind":"device_plugged","time":"2026-11-23T08:00:00Z","device":"usb 1-1","vendor_id":"0951","product_id":"1666","volumes":[{"mount":"E:"}]}` + "\n" + `{"seq":2,"kind":"device_removed","volumes":7}`,
 		`{"seq":1,"pid":"x"}`, `{"seq":18446744073709551615}`, `{"seq":2}` + "\n" + `{"seq":1}`, "\n\n", `[1]`, `null`,
 	} {
 		f.Add("", []byte(lines), []byte(nil))
@@ -69,10 +70,13 @@ func FuzzBatch(f *testing.F) {
 		for _, g := range b.Gaps {
 			seen[g.Seq] = true
 		}
+		for _, d := range b.Devices {
+			seen[d.Seq] = true
+		}
 		for _, r := range b.Refused {
 			seen[r.Seq] = true
 		}
-		if n := len(b.Events) + len(b.Gaps) + len(b.Refused); n == 0 || n > wire.MaxRecords || len(seen) != n || seen[0] {
+		if n := len(b.Events) + len(b.Gaps) + len(b.Devices) + len(b.Refused); n == 0 || n > wire.MaxRecords || len(seen) != n || seen[0] {
 			t.Fatalf("%d records have %d numbers", n, len(seen))
 		}
 	})

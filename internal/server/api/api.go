@@ -56,6 +56,7 @@ func New(cfg Config) *API {
 	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath = "/api/openapi", "", ""
 	hc.CreateHooks = nil // no $schema links in answers
 	hc.RejectUnknownQueryParameters = true
+	hc.Transformers = append(hc.Transformers, withCodes)
 	hc.Info.Description = "Everything the page does, it does through this API. Programs send a bearer token, made under Settings, Tokens or with `eljefe token add`."
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token":   {Type: "http", Scheme: "bearer"},
@@ -76,7 +77,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	if _, pattern := a.mux.Handler(r); pattern == "" {
-		writeProblem(w, newProblem(fault.NotFoundf("there is nothing at %.200q; the API is described at /api/openapi.json", r.URL.Path)))
+		writeProblem(w, newProblem(fault.NotFoundf("there is nothing at %.200q; the API is described at /api/openapi.json", r.URL.Path).Coded("no_route", "path")))
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -136,12 +137,12 @@ func (a *API) authorize(ctx huma.Context, next func(huma.Context)) {
 	switch {
 	case access == loggedIn:
 	case caller.User.MustChangePassword && caller.Session != nil:
-		p := newProblem(fault.New(fault.Forbidden, "the password must be changed first"))
+		p := newProblem(fault.New(fault.Forbidden, "the password must be changed first").Coded("password_change_required"))
 		p.Type = "urn:eljefe:password-change-required"
 		writeProblem(w, p)
 		return
 	case !auth.Allows(caller.Role, access):
-		writeProblem(w, newProblem(fault.New(fault.Forbidden, "this needs the role %s; yours is %s", access, caller.Role)))
+		writeProblem(w, newProblem(fault.New(fault.Forbidden, "this needs the role %s; yours is %s", access, caller.Role).Coded("role_needed", "needed_role", "role")))
 		return
 	}
 	next(huma.WithContext(ctx, auth.WithCaller(ctx.Context(), caller)))

@@ -160,7 +160,7 @@ func (a *API) binaryID(ctx context.Context, in *BinaryInput) (int64, error) {
 	}
 	id, err := strconv.ParseInt(in.ID, 10, 64)
 	if err != nil || id < 1 {
-		return 0, fault.NotFoundf("%q names no binary; write its number, or a whole SHA-256, SHA-1 or MD5", in.ID)
+		return 0, fault.NotFoundf("%q names no binary; write its number, or a whole SHA-256, SHA-1 or MD5", in.ID).Coded("binary_name", "name")
 	}
 	return id, nil
 }

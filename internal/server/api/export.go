@@ -92,7 +92,7 @@ func export[T any](a *API, what, format string, each func(ctx context.Context, w
 			err = each(hc.Context(), func(rows []T) error {
 				select {
 				case <-a.Closing:
-					return fault.New(fault.Unavailable, "the server is stopping")
+					return fault.New(fault.Unavailable, "the server is stopping").Coded("stopping")
 				default:
 				}
 				for _, row := range rows {
@@ -195,16 +195,27 @@ func csvRecord(row any, columns []string) ([]string, error) {
 		case []any:
 			names := make([]string, len(v))
 			for n, x := range v {
-				names[n] = fmt.Sprint(x)
+				if names[n], err = csvPart(x); err != nil {
+					return nil, err
+				}
 			}
 			between := " "
-			if c == "paths" || c == "labels" { // they may have spaces; no path of Windows has a |
+			if c == "paths" || c == "labels" || c == "volumes" { // they may have spaces; no path of Windows has a |
 				between = " | "
 			}
 			record[i] = csvText(strings.Join(names, between))
 		}
 	}
 	return record, nil
+}
+
+// csvPart is one of several values in a cell; what has members is JSON.
+func csvPart(v any) (string, error) {
+	if members, ok := v.(map[string]any); ok {
+		raw, err := json.Marshal(members)
+		return string(raw), err
+	}
+	return fmt.Sprint(v), nil
 }
 
 // csvText makes s harmless in a spreadsheet and a terminal: what would begin a

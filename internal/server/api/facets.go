@@ -84,7 +84,7 @@ func fieldsNamed(names []string, byName func(string) (*query.Field, bool)) ([]*q
 	for i, name := range names {
 		f, ok := byName(name)
 		if !ok {
-			return nil, fault.Invalidf("there is no field %.64q; /query/fields lists them", name)
+			return nil, fault.Invalidf("there is no field %.64q; /query/fields lists them", name).Coded("no_field", "field")
 		}
 		fields[i] = f
 	}

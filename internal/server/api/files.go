@@ -34,7 +34,7 @@ type FileInput struct {
 
 func (in *FileInput) hash() (sum [32]byte, err error) {
 	if n, err := hex.Decode(sum[:], []byte(in.SHA256)); err != nil || n != len(sum) {
-		return sum, fault.Invalidf("%.80q is not a SHA-256 of 64 hexadecimal digits", in.SHA256)
+		return sum, fault.Invalidf("%.80q is not a SHA-256 of 64 hexadecimal digits", in.SHA256).Coded("not_sha256", "text")
 	}
 	return sum, nil
 }
@@ -78,7 +78,7 @@ func (a *API) getFileContent(ctx context.Context, in *FileInput) (*huma.StreamRe
 		return nil, err
 	}
 	if a.Files == nil {
-		return nil, fault.New(fault.Unavailable, "the content of files is given by a running server: ask it with --server")
+		return nil, fault.New(fault.Unavailable, "the content of files is given by a running server: ask it with --server").Coded("no_file_contents")
 	}
 	content, err := a.Files.Open(ctx, f.SHA256)
 	if err != nil {

@@ -127,7 +127,7 @@ func (a *API) getBinaryHistogram(ctx context.Context, in *binaryHistogramInput) 
 // not known yet.
 func checkRange(from, to time.Time) error {
 	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
-		return fault.Invalidf("the time range ends at %s, before it begins at %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+		return fault.Invalidf("the time range ends at %s, before it begins at %s", to.Format(time.RFC3339), from.Format(time.RFC3339)).Coded("range_backwards", "to_time", "from_time")
 	}
 	return nil
 }

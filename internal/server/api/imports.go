@@ -31,6 +31,7 @@ type Import struct {
 	Duplicates int64        `json:"duplicates" doc:"events that were stored before"`
 	Damaged    int64        `json:"damaged" doc:"records that could not be read"`
 	Reason     string       `json:"reason,omitempty" doc:"why records are damaged, or why it failed"`
+	Reasons    []fault.Text `json:"reasons,omitempty" doc:"the same one by one, each with its code; absent for old imports"`
 	Stations   []NamedThing `json:"stations" doc:"the stations it spoke of"`
 	Created    time.Time    `json:"created"`
 	Finished   *time.Time   `json:"finished,omitempty"`
@@ -56,7 +57,7 @@ func (a *API) importsJSON(ctx context.Context, imports ...store.Import) ([]Impor
 		list[n] = Import{
 			ID: i.ID, Name: i.Name, State: i.State, User: i.UserName, Bytes: i.Bytes, BytesDone: i.BytesDone, Records: i.Records,
 			Starts: i.Starts, Stops: i.Stops, Other: i.Other, Added: i.Added, Duplicates: i.Duplicates, Damaged: i.Damaged,
-			Reason: i.Reason, Created: i.Created.UTC(), Finished: i.Finished, Stations: []NamedThing{},
+			Reason: i.Reason, Reasons: i.Reasons, Created: i.Created.UTC(), Finished: i.Finished, Stations: []NamedThing{},
 		}
 		for _, id := range i.Stations {
 			if name, ok := names[id]; ok {
@@ -91,7 +92,7 @@ type importOutput struct {
 
 func (a *API) addImport(ctx context.Context, in *addImportInput) (*importOutput, error) {
 	if a.Imports == nil {
-		return nil, fault.New(fault.Unavailable, "this server takes no uploads")
+		return nil, fault.New(fault.Unavailable, "this server takes no uploads").Coded("no_uploads")
 	}
 	job, err := a.Imports.Receive(ctx, importer.Log{Name: in.Name, Station: in.Station}, caller(ctx).User.Name, in.size, in.body)
 	if err != nil {

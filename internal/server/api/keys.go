@@ -111,10 +111,10 @@ func newEnrolmentKey() (secret string, hash [sha256.Size]byte) {
 func (a *API) addEnrolmentKey(ctx context.Context, in *addEnrolmentKeyInput) (*addEnrolmentKeyOutput, error) {
 	name := strings.TrimSpace(in.Body.Name)
 	if name == "" {
-		return nil, fault.Invalidf("the key needs a name that says what it is for")
+		return nil, fault.Invalidf("the key needs a name that says what it is for").Coded("key_no_name")
 	}
 	if in.Body.Expires != nil && !in.Body.Expires.After(a.Now()) {
-		return nil, fault.Invalidf("the key would have expired already at %s", in.Body.Expires.Format(time.RFC3339))
+		return nil, fault.Invalidf("the key would have expired already at %s", in.Body.Expires.Format(time.RFC3339)).Coded("key_expired", "end_time")
 	}
 	secret, hash := newEnrolmentKey()
 	k, err := a.Store.AddEnrolmentKey(ctx, store.EnrolmentKey{
@@ -142,7 +142,7 @@ func (a *API) enrolmentKey(ctx context.Context, id int64) (*store.EnrolmentKey, 
 			return &keys[i], nil
 		}
 	}
-	return nil, fault.NotFoundf("there is no enrolment key %d", id)
+	return nil, fault.NotFoundf("there is no enrolment key %d", id).Coded("no_enrolment_key", "id")
 }
 
 func (a *API) revokeEnrolmentKey(ctx context.Context, in *IDInput) (*struct{}, error) {

@@ -53,6 +53,11 @@ type LiveStored struct {
 	Count int `json:"count"`
 }
 
+// LiveDevices tells that records of USB devices were stored.
+type LiveDevices struct {
+	Count int `json:"count" doc:"0: there may be some, nobody has counted them"`
+}
+
 // LivePing keeps the connection open.
 type LivePing struct {
 	Time time.Time `json:"time"`
@@ -60,7 +65,9 @@ type LivePing struct {
 
 // LiveProblem ends the stream: the filter is wrong, or the session has ended.
 type LiveProblem struct {
-	Detail string `json:"detail"`
+	Detail string         `json:"detail"`
+	Code   string         `json:"code,omitempty"`
+	Params map[string]any `json:"params,omitempty"`
 }
 
 const (
@@ -74,7 +81,7 @@ func (a *API) liveRoute() {
 	sse.Register(a.huma, huma.Operation{
 		OperationID: "live-events", Method: http.MethodGet, Path: "/api/v1/events/live", Summary: "Hear of new events as they are stored (server-sent events)",
 		Metadata: map[string]any{"access": auth.Viewer}, Security: []map[string][]string{{"session": {}}, {"token": {}}},
-	}, map[string]any{"new": LiveNew{}, "stored": LiveStored{}, "ping": LivePing{}, "problem": LiveProblem{}}, a.live)
+	}, map[string]any{"new": LiveNew{}, "stored": LiveStored{}, "devices": LiveDevices{}, "ping": LivePing{}, "problem": LiveProblem{}}, a.live)
 }
 
 func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
@@ -85,10 +92,11 @@ func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
 		after, err = a.newerThan(ctx, in.After)
 	}
 	if err != nil {
-		_ = send.Data(LiveProblem{Detail: a.problem(ctx, err).Detail}) // if it does not arrive, the caller is gone
+		p := a.problem(ctx, err)
+		_ = send.Data(LiveProblem{p.Detail, p.Code, p.Params}) // if it does not arrive, the caller is gone
 		return
 	}
-	var stored <-chan int
+	var stored <-chan Stored
 	if a.Stored != nil {
 		var end func()
 		stored, end = a.Stored.Subscribe()
@@ -109,7 +117,12 @@ func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
 		case <-ping.C:
 			err = send.Data(LivePing{Time: a.Now()})
 		case n := <-stored:
-			if err = send.Data(LiveStored{Count: n}); err != nil {
+			if n.Devices > 0 || n.Missed {
+				if err = send.Data(LiveDevices{Count: n.Devices}); err != nil {
+					return
+				}
+			}
+			if err = send.Data(LiveStored{Count: n.Events}); err != nil {
 				return
 			}
 			last, err = a.sendNew(ctx, q, after, last, send)
@@ -135,7 +148,7 @@ func (a *API) newerThan(ctx context.Context, after string) (time.Time, error) {
 	process, kind, _ := cutLast(after, "-")
 	ref, err := store.ParseProcessRef(process)
 	if err != nil {
-		return time.Time{}, fault.Invalidf("after=%.80q is neither a time nor the id of an event", after)
+		return time.Time{}, fault.Invalidf("after=%.80q is neither a time nor the id of an event", after).Coded("after_unknown", "after")
 	}
 	e, err := a.Store.Process(ctx, ref)
 	if err != nil {

@@ -7,14 +7,23 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/wire"
 )
 
 // The page names no member of an answer that the API does not give.
 func TestPageKnowsTheAPI(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "ui", "src", "api", "types.ts"))
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "ui", "src", "api", "types", "*.ts"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the page's types are not where they were: %v", err)
+	}
+	var raw []byte
+	for _, file := range files {
+		one, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw = append(raw, one...)
 	}
 	member := regexp.MustCompile(`(?m)^  (\w+)\??:`)
 	for _, tt := range []struct {
@@ -36,6 +45,10 @@ func TestPageKnowsTheAPI(t *testing.T) {
 		{"Coverage", Coverage{}}, {"CoverageReport", coverageOutput{}.Body}, {"Gap", Gap{}}, {"GapPage", gapsOutput{}.Body},
 		{"Task", Task{}}, {"TaskDraft", addTaskInput{}.Body}, {"TaskPage", tasksOutput{}.Body}, {"StoredFile", StoredFile{}},
 		{"EnrolmentKey", EnrolmentKey{}}, {"EnrolmentKeyDraft", addEnrolmentKeyInput{}.Body}, {"NewEnrolmentKey", addEnrolmentKeyOutput{}.Body},
+		{"Device", Device{}}, {"DevicePage", devicesOutput{}.Body}, {"WholeDevice", deviceOutput{}.Body}, {"DeviceVolume", DeviceVolume{}}, {"DeviceName", DeviceName{}},
+		{"HadDevice", HadDevice{}}, {"DeviceStation", DeviceStation{}}, {"DeviceStationPage", deviceStationsOutput{}.Body},
+		{"StationDevice", StationDevice{}}, {"StationDevicePage", stationDevicesOutput{}.Body},
+		{"DeviceEvent", DeviceEvent{}}, {"DeviceEventPage", deviceEventsOutput{}.Body}, {"Volume", event.Volume{}},
 		{"AuditEntry", AuditEntry{}}, {"AuditPage", auditOutput{}.Body},
 		{"StationPage", stationsOutput{}.Body}, {"ImportList", importsOutput{}.Body}, {"Status", statusOutput{}.Body},
 	} {

@@ -97,9 +97,9 @@ func (a *API) pulseRange(ctx context.Context, from, to time.Time) (time.Time, ti
 	from = from.Truncate(time.Hour)
 	switch {
 	case !from.Before(to):
-		return from, to, fault.Invalidf("the time range ends at %s, before it begins at %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+		return from, to, fault.Invalidf("the time range ends at %s, before it begins at %s", to.Format(time.RFC3339), from.Format(time.RFC3339)).Coded("range_backwards", "to_time", "from_time")
 	case to.Sub(from) > longestPulse:
-		return from, to, fault.Invalidf("the time range is longer than 92 days; ask for less")
+		return from, to, fault.Invalidf("the time range is longer than 92 days; ask for less").Coded("range_long")
 	}
 	return from, to, nil
 }

@@ -27,23 +27,42 @@ type fieldsOutput struct {
 
 // OfInput says of what a filter chooses.
 type OfInput struct {
-	Of string `query:"of" enum:"events,binaries" default:"events" doc:"what the filter is for"`
+	Of string `query:"of" enum:"events,binaries,devices" default:"events" doc:"what the filter is for"`
 }
 
 func (in *OfInput) parse(q string, now time.Time) (*query.Query, error) {
-	if in.Of == "binaries" {
+	switch in.Of {
+	case "binaries":
 		return query.ParseBinaries(q, now)
+	case "devices":
+		return query.ParseDevices(q, now)
 	}
 	return query.Parse(q, now)
 }
 
+func (in *OfInput) fields() []*query.Field {
+	switch in.Of {
+	case "binaries":
+		return query.BinaryFields()
+	case "devices":
+		return query.DeviceFields()
+	}
+	return query.Fields()
+}
+
+func (in *OfInput) field(name string) (*query.Field, bool) {
+	switch in.Of {
+	case "binaries":
+		return query.BinaryFieldByName(name)
+	case "devices":
+		return query.DeviceFieldByName(name)
+	}
+	return query.FieldByName(name)
+}
+
 func (a *API) queryFields(_ context.Context, in *OfInput) (*fieldsOutput, error) {
 	out := &fieldsOutput{}
-	fields := query.Fields()
-	if in.Of == "binaries" {
-		fields = query.BinaryFields()
-	}
-	for _, f := range fields {
+	for _, f := range in.fields() {
 		out.Body.Fields = append(out.Body.Fields, Field{
 			Name: f.Name, Sigma: f.Sigma, Type: string(f.Type), Description: f.Description, Values: f.Choices(), Examples: f.Examples,
 		})
@@ -52,6 +71,7 @@ func (a *API) queryFields(_ context.Context, in *OfInput) (*fieldsOutput, error)
 }
 
 type valuesInput struct {
+	OfInput
 	Field  string `query:"field" required:"true" maxLength:"64"`
 	Prefix string `query:"prefix" maxLength:"256" doc:"what has been typed of it"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
@@ -70,9 +90,9 @@ type valuesOutput struct {
 }
 
 func (a *API) queryValues(ctx context.Context, in *valuesInput) (*valuesOutput, error) {
-	f, ok := query.FieldByName(in.Field)
+	f, ok := in.field(in.Field)
 	if !ok {
-		return nil, fault.Invalidf("there is no field %q; /query/fields lists them", in.Field)
+		return nil, fault.Invalidf("there is no field %q; /query/fields lists them", in.Field).Coded("no_field", "field")
 	}
 	out := &valuesOutput{}
 	out.Body.Values = []FieldValue{}
@@ -85,7 +105,11 @@ func (a *API) queryValues(ctx context.Context, in *valuesInput) (*valuesOutput, 
 	if fixed != nil {
 		return out, nil
 	}
-	values, err := a.Store.FieldValues(ctx, f.Name, in.Prefix, in.Limit)
+	list := a.Store.FieldValues
+	if in.Of == "devices" {
+		list = a.Store.DeviceFieldValues
+	}
+	values, err := list(ctx, f.Name, in.Prefix, in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,15 @@ func (a *API) routes() {
 	route(a, get, "/binaries/{id}/parents", auth.Viewer, "The binaries that have started a binary", a.listParents)
 	route(a, get, "/binaries/{id}/children", auth.Viewer, "The binaries that a binary has started", a.listChildren)
 
+	route(a, get, "/devices", auth.Viewer, "List USB devices", a.listDevices)
+	route(a, get, "/devices/count", auth.Viewer, "Count USB devices", a.countDevices)
+	route(a, get, "/devices/export", auth.Viewer, "Export all USB devices of a filter as NDJSON or CSV", a.exportDevices)
+	route(a, get, "/devices/{id}", auth.Viewer, "One USB device, the names it gave itself and the file systems that were on it", a.getDevice)
+	route(a, get, "/devices/{id}/stations", auth.Viewer, "The stations that had a USB device", a.listDeviceStations)
+	route(a, get, "/device-events", auth.Viewer, "List what stations reported of USB devices, newest first", a.listDeviceEvents)
+	route(a, get, "/device-events/count", auth.Viewer, "Count what stations reported of USB devices", a.countDeviceEvents)
+	route(a, get, "/device-events/export", auth.Viewer, "Export what stations reported of USB devices as NDJSON or CSV", a.exportDeviceEvents)
+
 	route(a, get, "/query/fields", auth.Viewer, "The fields of the filter language", a.queryFields)
 	route(a, get, "/query/values", auth.Viewer, "Values that a field has", a.queryValues)
 	route(a, get, "/query/check", auth.Viewer, "Check a filter and take it apart", a.checkQuery)
@@ -51,6 +60,7 @@ func (a *API) routes() {
 	route(a, get, "/stations/export", auth.Viewer, "Export all stations as NDJSON or CSV", a.exportStations)
 	route(a, get, "/stations/{id}", auth.Viewer, "One station", a.getStation)
 	route(a, get, "/stations/{id}/binaries", auth.Viewer, "The binaries that have run on a station, the rarest first", a.listStationBinaries)
+	route(a, get, "/stations/{id}/devices", auth.Viewer, "The USB devices that a station had, those first that it had last", a.listStationDevices)
 	route(a, get, "/stations/{id}/users", auth.Viewer, "The accounts that have run something on a station", a.listStationUsers)
 	route(a, patch, "/stations/{id}", auth.Analyst, "Name or label a station", a.changeStation)
 	route(a, post, "/stations/{id}/retire", auth.Administrator, "Say that nothing is expected of a station any more", a.retireStation)

@@ -16,7 +16,7 @@ type SavedSearch struct {
 	ID          int64      `json:"id"`
 	Name        string     `json:"name" doc:"unique among those of one owner, without case"`
 	Description string     `json:"description"`
-	Page        string     `json:"page" enum:"events,processes,binaries,stations"`
+	Page        string     `json:"page" enum:"events,processes,binaries,stations,devices,device_events"`
 	Q           string     `json:"q" doc:"filter; of stations, a part of the name"`
 	Range       string     `json:"range" doc:"span up to now, as 24h; or all; empty with from and to"`
 	From        *time.Time `json:"from,omitempty"`
@@ -78,7 +78,7 @@ func (a *API) getSearch(ctx context.Context, in *IDInput) (*searchOutput, error)
 type SearchChange struct {
 	Name        *string    `json:"name,omitempty" minLength:"1" maxLength:"128"`
 	Description *string    `json:"description,omitempty" maxLength:"2000"`
-	Page        *string    `json:"page,omitempty" enum:"events,processes,binaries,stations"`
+	Page        *string    `json:"page,omitempty" enum:"events,processes,binaries,stations,devices,device_events"`
 	Q           *string    `json:"q,omitempty" maxLength:"16384"`
 	Range       *string    `json:"range,omitempty" pattern:"^(all|[1-9][0-9]{0,4}[mhd])?$" patternDescription:"all, or a span as 24h" doc:"takes the place of from and to"`
 	From        *time.Time `json:"from,omitempty" doc:"with to, takes the place of range"`
@@ -106,17 +106,17 @@ func (c *SearchChange) apply(s *store.SavedSearch, now time.Time) error {
 	between := c.From != nil || c.To != nil
 	switch {
 	case between && c.Range != nil && *c.Range != "":
-		return fault.Invalidf("a search has a range, or from and to, not both")
+		return fault.Invalidf("a search has a range, or from and to, not both").Coded("search_two_ranges")
 	case between:
 		s.Range, s.From, s.To = "", c.From, c.To
 	case c.Range != nil:
 		s.Range, s.From, s.To = *c.Range, nil, nil
 	}
 	if s.Name == "" || s.Page == "" {
-		return fault.Invalidf("a saved search needs a name and a page")
+		return fault.Invalidf("a saved search needs a name and a page").Coded("search_no_name")
 	}
 	if s.From != nil && s.To != nil && !s.From.Before(*s.To) {
-		return fault.Invalidf("the time range ends before it begins")
+		return fault.Invalidf("the time range ends before it begins").Coded("range_reversed")
 	}
 	var err error
 	switch s.Page {
@@ -124,6 +124,8 @@ func (c *SearchChange) apply(s *store.SavedSearch, now time.Time) error {
 		_, err = query.Parse(s.Q, now)
 	case "binaries":
 		_, err = query.ParseBinaries(s.Q, now)
+	case "devices", "device_events":
+		_, err = query.ParseDevices(s.Q, now)
 	}
 	return err
 }
@@ -135,7 +137,7 @@ type addSearchInput struct {
 func (a *API) addSearch(ctx context.Context, in *addSearchInput) (*searchOutput, error) {
 	c := caller(ctx)
 	if c.User.ID == 0 {
-		return nil, fault.Invalidf("a search belongs to a user; log in as one")
+		return nil, fault.Invalidf("a search belongs to a user; log in as one").Coded("search_no_user")
 	}
 	search := store.SavedSearch{OwnerID: c.User.ID}
 	if err := in.Body.apply(&search, a.Now()); err != nil {
@@ -152,7 +154,7 @@ func (a *API) addSearch(ctx context.Context, in *addSearchInput) (*searchOutput,
 }
 
 func sharingNeeds(c *auth.Caller) error {
-	return fault.New(fault.Forbidden, "sharing a search needs the role %s; yours is %s", auth.Analyst, c.Role)
+	return fault.New(fault.Forbidden, "sharing a search needs the role %s; yours is %s", auth.Analyst, c.Role).Coded("search_share_role", "needed_role", "role")
 }
 
 // searchToChange returns a search that the caller may change and remove: one's
@@ -164,7 +166,7 @@ func (a *API) searchToChange(ctx context.Context, id int64) (*store.SavedSearch,
 		return nil, err
 	}
 	if !ownsSearch(s, c) && !auth.Allows(c.Role, auth.Administrator) {
-		return nil, fault.New(fault.Forbidden, "the search belongs to %s; save your own copy, or ask an administrator", ownerName(s))
+		return nil, fault.New(fault.Forbidden, "the search belongs to %s; save your own copy, or ask an administrator", ownerName(s)).Coded("search_foreign", "owner")
 	}
 	return s, nil
 }
@@ -195,7 +197,7 @@ func (a *API) changeSearch(ctx context.Context, in *changeSearchInput) (*searchO
 	case s.Shared && !before && !auth.Allows(c.Role, auth.Analyst):
 		return nil, sharingNeeds(c)
 	case !s.Shared && s.OwnerID == 0:
-		return nil, fault.Invalidf("the search has no owner any more: nobody would see it if it was not shared; remove it instead")
+		return nil, fault.Invalidf("the search has no owner any more: nobody would see it if it was not shared; remove it instead").Coded("search_ownerless")
 	}
 	if s, err = a.Store.ChangeSavedSearch(ctx, *s); err != nil {
 		return nil, err

@@ -103,16 +103,16 @@ type changePasswordInput struct {
 func (a *API) changePassword(ctx context.Context, in *changePasswordInput) (*struct{}, error) {
 	c := caller(ctx)
 	if c.Session == nil {
-		return nil, fault.New(fault.Forbidden, "a token cannot change its user's password")
+		return nil, fault.New(fault.Forbidden, "a token cannot change its user's password").Coded("token_no_password")
 	}
 	if !auth.CheckPassword(c.User.PasswordHash, in.Body.Current) {
-		return nil, fault.Invalidf("the current password is wrong")
+		return nil, fault.Invalidf("the current password is wrong").Coded("password_wrong")
 	}
 	if err := auth.AcceptablePassword(in.Body.New, c.User.Name); err != nil {
 		return nil, err
 	}
 	if in.Body.New == in.Body.Current {
-		return nil, fault.Invalidf("the new password is the current one; choose another")
+		return nil, fault.Invalidf("the new password is the current one; choose another").Coded("password_same")
 	}
 	if err := a.Store.SetPassword(ctx, c.User.ID, auth.HashPassword(in.Body.New), false, c.Session); err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Task struct {
 	Finished  *time.Time      `json:"finished,omitempty"`
 	Updated   time.Time       `json:"updated"`
 	Message   string          `json:"message" doc:"for people: why it failed, or what was done"`
+	Told      *fault.Text     `json:"told,omitempty" doc:"the message with its code, where it is the server's; absent where it is the station's"`
 	Result    json.RawMessage `json:"result,omitempty" doc:"its form depends on the verb"`
 	Bytes     int64           `json:"bytes" doc:"of a file, received so far"`
 	BytesAll  *int64          `json:"bytes_all,omitempty" doc:"of a file, where its size is known"`
@@ -43,7 +44,7 @@ func taskJSON(t *store.Task) Task {
 	j := Task{
 		ID: t.ID, Station: StationName{t.Station, t.StationName}, Verb: string(t.Verb), State: string(t.State), Who: t.Who, Why: t.Why,
 		Created: t.Created.UTC(), Expires: t.Expires.UTC(), Sent: utc(t.Sent), Finished: utc(t.Finished), Updated: t.Updated.UTC(),
-		Message: t.Message, Result: t.Result, Bytes: t.Bytes, BytesAll: t.BytesAll, SHA256: t.Arguments.SHA256, ProcessID: t.Process, Image: t.Arguments.Image,
+		Message: t.Message, Told: t.Told(), Result: t.Result, Bytes: t.Bytes, BytesAll: t.BytesAll, SHA256: t.Arguments.SHA256, ProcessID: t.Process, Image: t.Arguments.Image,
 	}
 	if j.Image == "" && len(t.Arguments.Paths) > 0 {
 		j.Image = t.Arguments.Paths[0]
@@ -115,7 +116,7 @@ func (a *API) addTask(ctx context.Context, in *addTaskInput) (*taskOutput, error
 		return nil, err
 	}
 	if d.Origin != event.Live {
-		return nil, fault.New(fault.Conflict, "station %s is known from imported files only: there is nobody to ask", d.Name)
+		return nil, fault.New(fault.Conflict, "station %s is known from imported files only: there is nobody to ask", d.Name).Coded("task_station_imported", "station")
 	}
 	t := store.Task{Station: in.ID, Verb: verb, Who: caller(ctx).User.Name, Why: strings.TrimSpace(in.Body.Why), Expires: now.Add(taskLife[verb])}
 	if err := in.onlyWhatFits(verb); err != nil {
@@ -151,20 +152,21 @@ func (in *addTaskInput) onlyWhatFits(verb wire.Verb) error {
 	b := &in.Body
 	switch {
 	case (verb == wire.FetchFile) != (b.SHA256 != ""):
-		return fault.Invalidf("%s %s sha256", verb, takes(verb == wire.FetchFile))
+		return memberFault(verb, "sha256", verb == wire.FetchFile)
 	case (verb == wire.EndProcess) != (b.ProcessID != ""):
-		return fault.Invalidf("%s %s process_id", verb, takes(verb == wire.EndProcess))
+		return memberFault(verb, "process_id", verb == wire.EndProcess)
 	case (verb == wire.FetchFile || verb == wire.EndProcess) && strings.TrimSpace(b.Why) == "":
-		return fault.Invalidf("say in why what %s is for: it is kept with the task", verb)
+		return fault.Invalidf("say in why what %s is for: it is kept with the task", verb).Coded("task_no_why", "verb")
 	}
 	return nil
 }
 
-func takes(needed bool) string {
+// memberFault is the error that a member is missing, or that it should be.
+func memberFault(verb wire.Verb, member string, needed bool) error {
 	if needed {
-		return "needs"
+		return fault.Invalidf("%s needs %s", verb, member).Coded("task_needs", "verb", "member")
 	}
-	return "takes no"
+	return fault.Invalidf("%s takes no %s", verb, member).Coded("task_takes_no", "verb", "member")
 }
 
 const (
@@ -184,7 +186,7 @@ func (a *API) fetchArguments(ctx context.Context, d *store.StationDetail, sha256
 	if err := a.notStored(ctx, sum); err != nil {
 		return t, err
 	}
-	notThere := fault.New(fault.Conflict, "%s has never run on station %s; ask a station that has run it: /binaries/%s/stations lists them", in.SHA256, d.Name, in.SHA256)
+	notThere := fault.New(fault.Conflict, "%s has never run on station %s; ask a station that has run it: /binaries/%s/stations lists them", in.SHA256, d.Name, in.SHA256).Coded("task_never_ran", "sha256", "station", "")
 	id, err := a.Store.BinaryByHash(ctx, sum[:])
 	if fault.KindOf(err) == fault.NotFound {
 		return t, notThere
@@ -230,7 +232,7 @@ func (a *API) notStored(ctx context.Context, sum [32]byte) error {
 		return err
 	}
 	if there {
-		return fault.New(fault.Conflict, "the file is here already: /files/%x", sum)
+		return fault.New(fault.Conflict, "the file is here already: /files/%x", sum).Coded("task_file_here", "sha256")
 	}
 	return nil
 }
@@ -259,7 +261,7 @@ func (a *API) pathsOn(ctx context.Context, station, binary int64) (paths []strin
 // other can be meant.
 func (a *API) endArguments(ctx context.Context, d *store.StationDetail, id string) (t wire.Task, err error) {
 	if c := caller(ctx); !auth.Allows(c.Role, auth.Administrator) {
-		return t, fault.New(fault.Forbidden, "ending a process needs the role %s; yours is %s", auth.Administrator, c.Role)
+		return t, fault.New(fault.Forbidden, "ending a process needs the role %s; yours is %s", auth.Administrator, c.Role).Coded("task_role", "needed_role", "role")
 	}
 	var hello wire.Hello
 	if len(d.Report) > 0 {
@@ -268,14 +270,14 @@ func (a *API) endArguments(ctx context.Context, d *store.StationDetail, id strin
 		}
 	}
 	if !hello.EndProcess {
-		return t, fault.New(fault.Conflict, "the client on station %s was not made to end processes", d.Name)
+		return t, fault.New(fault.Conflict, "the client on station %s was not made to end processes", d.Name).Coded("task_client_cannot", "station")
 	}
 	ref, err := store.ParseProcessRef(id)
 	if err != nil {
 		return t, err
 	}
 	if ref.Station != d.ID {
-		return t, fault.Invalidf("process %.80s ran on another station than %s", id, d.Name)
+		return t, fault.Invalidf("process %.80s ran on another station than %s", id, d.Name).Coded("task_other_station", "process", "station")
 	}
 	e, err := a.Store.Process(ctx, ref)
 	if err != nil {
@@ -283,9 +285,9 @@ func (a *API) endArguments(ctx context.Context, d *store.StationDetail, id strin
 	}
 	switch {
 	case e.Kind == event.Stop, !e.Stopped.IsZero():
-		return t, fault.New(fault.Conflict, "process %d, %s, has ended already", e.PID, e.Image)
+		return t, fault.New(fault.Conflict, "process %d, %s, has ended already", e.PID, e.Image).Coded("task_process_ended", "pid", "image")
 	case e.BootID != 0 && hello.BootID != 0 && e.BootID != hello.BootID:
-		return t, fault.New(fault.Conflict, "station %s was started anew since: process %d, %s, cannot run any more", d.Name, e.PID, e.Image)
+		return t, fault.New(fault.Conflict, "station %s was started anew since: process %d, %s, cannot run any more", d.Name, e.PID, e.Image).Coded("task_station_restarted", "station", "pid", "image")
 	}
 	return wire.Task{PID: e.PID, Started: e.Started.UTC(), BootID: e.BootID, Image: e.Image}, nil
 }

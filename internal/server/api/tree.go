@@ -90,7 +90,7 @@ func parseTreeCursor(cursor string) (after store.ProcessRef, err error) {
 		return after, nil
 	}
 	if after, err = store.ParseProcessRef(cursor); err != nil {
-		return after, fault.Invalidf("the cursor is not one of ours; begin without one")
+		return after, fault.Invalidf("the cursor is not one of ours; begin without one").Coded("cursor_unknown")
 	}
 	return after, nil
 }

@@ -192,7 +192,7 @@ func (a *API) addToken(ctx context.Context, in *addTokenInput) (*addTokenOutput,
 	user := c.User
 	if in.Body.User != "" && !strings.EqualFold(in.Body.User, user.Name) {
 		if !auth.Allows(c.Role, auth.Administrator) {
-			return nil, fault.New(fault.Forbidden, "only an administrator can make tokens for others")
+			return nil, fault.New(fault.Forbidden, "only an administrator can make tokens for others").Coded("token_for_others")
 		}
 		var err error
 		if user, err = a.Store.UserByName(ctx, in.Body.User); err != nil {
@@ -200,13 +200,13 @@ func (a *API) addToken(ctx context.Context, in *addTokenInput) (*addTokenOutput,
 		}
 	}
 	if user.ID == 0 {
-		return nil, fault.Invalidf("name the user in whose name the token acts")
+		return nil, fault.Invalidf("name the user in whose name the token acts").Coded("token_no_user")
 	}
 	if !auth.Allows(auth.Weaker(c.Role, user.Role), in.Body.Role) {
-		return nil, fault.New(fault.Forbidden, "a token cannot have more rights than its user: at most %s", auth.Weaker(c.Role, user.Role))
+		return nil, fault.New(fault.Forbidden, "a token cannot have more rights than its user: at most %s", auth.Weaker(c.Role, user.Role)).Coded("token_rights", "role")
 	}
 	if in.Body.Expires != nil && in.Body.Expires.Before(a.Now()) {
-		return nil, fault.Invalidf("the token would have expired already at %s", in.Body.Expires.Format(time.RFC3339))
+		return nil, fault.Invalidf("the token would have expired already at %s", in.Body.Expires.Format(time.RFC3339)).Coded("token_expired", "end_time")
 	}
 	secret, hash := auth.NewSecret(auth.TokenPrefix)
 	t, err := a.Store.AddToken(ctx, store.Token{Name: in.Body.Name, Role: in.Body.Role, UserID: user.ID, Expires: in.Body.Expires}, hash)

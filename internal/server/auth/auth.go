@@ -96,7 +96,7 @@ func (a *Auth) Identify(r *http.Request) (*Caller, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, secret, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-			return nil, fault.New(fault.Unauthorized, `the Authorization header is not understood; it must be "Bearer" and a token`)
+			return nil, fault.New(fault.Unauthorized, `the Authorization header is not understood; it must be "Bearer" and a token`).Coded("authorization_malformed")
 		}
 		user, role, err := a.store.TokenUser(r.Context(), HashSecret(secret))
 		if err != nil {
@@ -106,7 +106,7 @@ func (a *Auth) Identify(r *http.Request) (*Caller, error) {
 	}
 	cookie, err := r.Cookie(CookieName)
 	if err != nil {
-		return nil, fault.New(fault.Unauthorized, "nobody is logged in; log in first")
+		return nil, fault.New(fault.Unauthorized, "nobody is logged in; log in first").Coded("not_logged_in")
 	}
 	hash := HashSecret(cookie.Value)
 	user, expires, err := a.store.Session(r.Context(), hash, sessionIdle)
@@ -125,7 +125,7 @@ var dummy = sync.OnceValue(func() string { return HashPassword("nobody's passwor
 func (a *Auth) LogIn(ctx context.Context, name, password, from string) (*Caller, *http.Cookie, error) {
 	name = strings.TrimSpace(name)
 	if wait := a.tries.wait(from, name); wait > 0 {
-		return nil, nil, fault.New(fault.TooMany, "too many failed log-ins; try again in %d seconds", int(wait.Seconds())+1)
+		return nil, nil, fault.New(fault.TooMany, "too many failed log-ins; try again in %d seconds", int(wait.Seconds())+1).Coded("login_too_many", "seconds")
 	}
 	select {
 	case a.hashes <- struct{}{}:
@@ -149,7 +149,7 @@ func (a *Auth) LogIn(ctx context.Context, name, password, from string) (*Caller,
 		return &Caller{User: user, Role: user.Role, Session: hash, Expires: expires}, cookie(secret, expires), nil
 	}
 	a.tries.failed(from, name)
-	return nil, nil, fault.New(fault.Unauthorized, "name or password is wrong")
+	return nil, nil, fault.New(fault.Unauthorized, "name or password is wrong").Coded("login_wrong")
 }
 
 func cookie(value string, expires time.Time) *http.Cookie {

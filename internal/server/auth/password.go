@@ -66,15 +66,15 @@ func CheckPassword(encoded, password string) bool {
 func AcceptablePassword(password, user string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case n < MinPassword:
-		return fault.Invalidf("the password has %d characters; it needs at least %d", n, MinPassword)
+		return fault.Invalidf("the password has %d characters; it needs at least %d", n, MinPassword).Coded("password_short", "characters", "least")
 	case n > MaxPassword:
-		return fault.Invalidf("the password has %d characters; at most %d are taken", n, MaxPassword)
+		return fault.Invalidf("the password has %d characters; at most %d are taken", n, MaxPassword).Coded("password_long", "characters", "most")
 	}
 	if strings.Contains(strings.ToLower(password), strings.ToLower(user)) {
-		return fault.Invalidf("the password contains the user's name; choose another")
+		return fault.Invalidf("the password contains the user's name; choose another").Coded("password_has_name")
 	}
 	if strings.Count(password, password[:1]) == len(password) {
-		return fault.Invalidf("the password is one character repeated; choose another")
+		return fault.Invalidf("the password is one character repeated; choose another").Coded("password_one_character")
 	}
 	return nil
 }

@@ -95,7 +95,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	c := &Cluster{
 		dir: dir, settings: cfg.Settings, log: cfg.Log, lock: lock,
 		done: make(chan struct{}), stopping: make(chan struct{}),
-		err: fault.New(fault.Unavailable, "the database is starting"),
+		err: fault.New(fault.Unavailable, "the database is starting").Coded("database_starting"),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -155,7 +155,7 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	first := !c.stopped
 	if first {
 		c.stopped = true
-		c.err = fault.New(fault.Unavailable, "the database was stopped")
+		c.err = fault.New(fault.Unavailable, "the database was stopped").Coded("database_stopped")
 		close(c.stopping)
 	}
 	c.mu.Unlock()

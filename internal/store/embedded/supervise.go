@@ -70,7 +70,7 @@ func (c *Cluster) supervise(first chan<- error) {
 			first <- err
 			return
 		}
-		c.setErr(fault.Wrap(fault.Unavailable, err, "the database stopped and is being started again"))
+		c.setErr(fault.Wrap(fault.Unavailable, err, "the database stopped and is being started again").Coded("database_restarting"))
 		if !down && first == nil {
 			down = true
 			c.log.Warn("database stopped; starting it again", "err", err)
