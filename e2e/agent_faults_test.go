@@ -16,10 +16,11 @@ import (
 
 // wantWhole says what is wrong with what the server has of a station that
 // numbered so many records: each must be there once, as an event, as a gap of
-// its own, or told as lost.
-func (l ledger) wantWhole(t *testing.T, records uint64, lost int64) {
+// its own, or told as lost. So many gaps may be in doubt: one that told of records
+// which had arrived after all is not kept, or in two pieces.
+func (l ledger) wantWhole(t *testing.T, records uint64, lost, doubt int64) {
 	t.Helper()
-	if uint64(l.events+l.own()+lost) != records || l.gaps["unexplained"]+l.gaps["refused"]+l.gaps["spool_damaged"] > 0 {
+	if off := l.events + l.own() + lost - int64(records); max(off, -off) > doubt || l.gaps["unexplained"]+l.gaps["refused"]+l.gaps["spool_damaged"] > 0 {
 		t.Errorf("the station numbered %d records; the server has %d events, %d gaps of its own and %d told as lost: %v", records, l.events, l.own(), lost, l.gaps)
 	}
 }
@@ -53,7 +54,7 @@ func TestServerIsRestored(t *testing.T) {
 	st := a.delivered(forgotten.Stream.Last, time.Minute)
 	got := s.logIn().ledger(st.Station)
 	t.Logf("%d records when it was copied, %d when it was restored, %d at the end", before.Stream.Last, forgotten.Stream.Last, st.Stream.Last)
-	got.wantWhole(t, st.Stream.Last, 0)
+	got.wantWhole(t, st.Stream.Last, 0, 0)
 }
 
 // While the disk of a station is full, the agent gives up its oldest records,
@@ -90,7 +91,7 @@ func TestAgentDiskFull(t *testing.T) {
 	if lost == 0 {
 		t.Error("nothing was lost: the disk was not full")
 	}
-	got.wantWhole(t, st.Stream.Last, lost)
+	got.wantWhole(t, st.Stream.Last, lost, 2)
 }
 
 // lost returns how many of its records a station has told to be lost. By their
@@ -143,7 +144,7 @@ func TestServerDiskFullForAgents(t *testing.T) {
 	a.kill()
 	a.start("--sensor", "none")
 	st := a.delivered(500, time.Minute)
-	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0)
+	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0, 0)
 }
 
 func stationOf(a *station) int64 {
@@ -200,7 +201,7 @@ func TestNetworkIsSilent(t *testing.T) {
 	a.kill()
 	a.start("--sensor", "none")
 	st := a.delivered(500, 2*time.Minute)
-	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0)
+	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0, 0)
 }
 
 // A hundred stations that start at the same moment, as after a power cut, are

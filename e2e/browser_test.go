@@ -41,7 +41,7 @@ func TestPage(t *testing.T) {
 		}
 	}
 	s := serve(t, dataDir(t), "--demo", "--demo-days", "3")
-	s.logIn()
+	visit(t, s.logIn())
 	agent, err := agentProgram()
 	if err != nil {
 		t.Fatal(err)

@@ -127,7 +127,7 @@ func TestWineProcesses(t *testing.T) {
 	a.stop()
 	a.start("--sensor", "none")
 	st := a.delivered(2*processes, time.Minute)
-	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0)
+	b.ledger(st.Station).wantWhole(t, st.Stream.Last, 0, 0)
 	a.stop()
 }
 

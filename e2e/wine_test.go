@@ -35,7 +35,7 @@ func TestWineAgent(t *testing.T) {
 	if got.events != int64(len(want)) {
 		t.Errorf("the server has %+v; want the %d events that were recorded", got, len(want))
 	}
-	got.wantWhole(t, st.Stream.Last, 0)
+	got.wantWhole(t, st.Stream.Last, 0, 0)
 	if out, _ := w.run(t, wineAgent, "status", "--state-dir", a.dir); !strings.Contains(out, fmt.Sprintf("station %d\n", st.Station)) || !strings.Contains(out, "connected for") {
 		t.Errorf("status for people is %s", out)
 	}
@@ -74,7 +74,7 @@ func TestWinePlaysEVTX(t *testing.T) {
 	if got.events != job.Starts+job.Stops {
 		t.Errorf("%s: the server has %+v; imported it has %d starts and %d stops", log, got, job.Starts, job.Stops)
 	}
-	got.wantWhole(t, st.Stream.Last, 0)
+	got.wantWhole(t, st.Stream.Last, 0, 0)
 	a.stop()
 }
 
@@ -117,7 +117,7 @@ func TestWineFaults(t *testing.T) {
 	if st.Station != first.Station {
 		t.Errorf("the station was %d and is %d", first.Station, st.Station)
 	}
-	got.wantWhole(t, st.Stream.Last, 0)
+	got.wantWhole(t, st.Stream.Last, 0, 0)
 	// Windows that comes back has been started anew, and ran before the agent did.
 	if got.gaps["agent_off"] != 3 || got.gaps["before_agent"] != 2 {
 		t.Errorf("the gaps are %v; want one for the agent each time it was ended, and one before it each time Windows was", got.gaps)

@@ -29,6 +29,12 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
       .events[0]!;
   });
   const { process, station_id, binary_id } = row;
+  const { device, linux } = await page.evaluate(async () => {
+    const ask = async <T>(path: string) => (await (await fetch(`/api/v1${path}`)).json()) as T;
+    const { devices } = await ask<{ devices: { id: number }[] }>('/devices?sort=stations&limit=1');
+    const { events } = await ask<{ events: { process: string }[] }>('/events?q=name%3Ae2e-relay&limit=1');
+    return { device: devices[0]!.id, linux: events[0]!.process };
+  });
   return {
     overview: '/overview',
     stations: '/stations',
@@ -39,6 +45,11 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
     binaries: '/binaries',
     'binaries-drawer': `/binaries?b=${binary_id}`,
     binary: `/binaries/${binary_id}`,
+    'device-events': '/devices?range=all',
+    devices: '/devices?tab=devices',
+    'devices-drawer': `/devices?tab=devices&d=${device}`,
+    device: `/devices/${device}`,
+    'station-devices': `/stations/${station_id}?tab=devices`,
     processes: '/processes?range=all',
     events: '/events?range=all',
     'events-drawer': `/events?range=all&p=${process}`,
@@ -46,6 +57,7 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
     'events-none': '/events?range=all&q=user%3Anobody-at-all',
     process: `/processes/${process}`,
     'process-privileges': `/processes/${process}?tab=privileges`,
+    'process-capabilities': `/processes/${linux}?tab=privileges`,
     'process-statistics': `/processes/${process}?tab=statistics`,
     'process-timeline': `/processes/${process}?tab=around`,
     'process-raw': `/processes/${process}?tab=raw`,

@@ -9,6 +9,11 @@ import type {
   BinaryUserList,
   CoverageReport,
   Demo,
+  DeviceEventCount,
+  DeviceEventPage,
+  DevicePage,
+  DeviceSort,
+  DeviceStationPage,
   EnrolmentKey,
   EnrolmentKeyDraft,
   EventCount,
@@ -34,6 +39,7 @@ import type {
   SavedSearchList,
   Session,
   Station,
+  StationDevicePage,
   StationFacetField,
   StationFilter,
   StationPage,
@@ -48,6 +54,7 @@ import type {
   Token,
   TreePage,
   User,
+  WholeDevice,
 } from './types';
 
 export const base = '/api/v1';
@@ -160,7 +167,7 @@ export interface Part {
 }
 
 /** What a filter chooses; events, where it is not said. */
-export type FilterOf = 'events' | 'binaries';
+export type FilterOf = 'events' | 'binaries' | 'devices';
 
 export type Order = 'asc' | 'desc';
 
@@ -176,6 +183,12 @@ export interface Span {
 /** Gaps that touch a span. */
 export interface GapFilter extends Span {
   cause?: GapCause;
+}
+
+/** Records of USB devices. */
+export interface DeviceEventFilter extends Search {
+  station?: number;
+  device?: number;
 }
 
 export interface TaskFilter {
@@ -238,10 +251,26 @@ export const api = {
   binaryChildren: (id: BinaryName, limit?: number, signal?: AbortSignal) =>
     request<LaunchList>(`${binary(id)}/children`, { parameters: { limit }, signal }),
 
+  devices: (of: { q?: string; sort?: DeviceSort; order?: Order }, page: Part, signal?: AbortSignal) =>
+    request<DevicePage>('/devices', { parameters: { ...of, ...page }, signal }),
+  deviceCount: (q: string | undefined, signal?: AbortSignal) =>
+    request<BinaryCount>('/devices/count', { parameters: { q }, signal }),
+  deviceExport: (of: { q?: string; sort?: DeviceSort; order?: Order }, format: ExportFormat) =>
+    address('/devices/export', { ...of, format }),
+  device: (id: number, signal?: AbortSignal) => request<WholeDevice>(`/devices/${id}`, { signal }),
+  deviceStations: (id: number, page: Part, signal?: AbortSignal) =>
+    request<DeviceStationPage>(`/devices/${id}/stations`, { parameters: { ...page }, signal }),
+  deviceEvents: (of: DeviceEventFilter, page: Part & { order?: Order }, signal?: AbortSignal) =>
+    request<DeviceEventPage>('/device-events', { parameters: { ...of, ...page }, signal }),
+  deviceEventCount: (of: DeviceEventFilter, signal?: AbortSignal) =>
+    request<DeviceEventCount>('/device-events/count', { parameters: { ...of }, signal }),
+  deviceEventExport: (of: DeviceEventFilter, format: ExportFormat) =>
+    address('/device-events/export', { ...of, format }),
+
   fields: (signal?: AbortSignal, of?: FilterOf) =>
     request<{ fields: QueryField[] }>('/query/fields', { parameters: { of }, signal }),
-  values: (field: string, prefix: string, limit: number, signal?: AbortSignal) =>
-    request<{ values: QueryValue[] }>('/query/values', { parameters: { field, prefix, limit }, signal }),
+  values: (field: string, prefix: string, limit: number, signal?: AbortSignal, of?: FilterOf) =>
+    request<{ values: QueryValue[] }>('/query/values', { parameters: { field, prefix, limit, of }, signal }),
   check: (q: string, signal?: AbortSignal, of?: FilterOf) =>
     request<QueryCheck>('/query/check', { parameters: { q, of }, signal }),
 
@@ -255,6 +284,8 @@ export const api = {
     request<BinaryPage>(`/stations/${id}/binaries`, { parameters: { ...page }, signal }),
   stationUsers: (id: number, limit?: number, signal?: AbortSignal) =>
     request<StationUserList>(`/stations/${id}/users`, { parameters: { limit }, signal }),
+  stationDevices: (id: number, page: Part, signal?: AbortSignal) =>
+    request<StationDevicePage>(`/stations/${id}/devices`, { parameters: { ...page }, signal }),
   changeStation: (id: number, change: { name?: string; labels?: string[] }) =>
     request<Station>(`/stations/${id}`, { method: 'PATCH', body: change }),
   retireStation: (id: number) => request<Station>(`/stations/${id}/retire`, { method: 'POST' }),

@@ -5,6 +5,8 @@ export interface LiveHandlers {
   onState(state: LiveState): void;
   onNew(count: number, atLeast: boolean): void;
   onStored(): void;
+  /** Something was told of USB devices. */
+  onDevices(): void;
 }
 
 const firstWait = 1_000;
@@ -62,6 +64,10 @@ export function follow(address: string, handlers: LiveHandlers): () => void {
     current.addEventListener('stored', () => {
       heard();
       handlers.onStored();
+    });
+    current.addEventListener('devices', () => {
+      heard();
+      handlers.onDevices();
     });
   }
   const wake = () => {

@@ -4,6 +4,7 @@ import {
   type AuditFilter,
   api,
   type BinaryName,
+  type DeviceEventFilter,
   type FilterOf,
   type GapFilter,
   type Order,
@@ -11,7 +12,7 @@ import {
   type Span,
   type TaskFilter,
 } from './client';
-import type { BinarySort, Facets, StationFacetField, StationFilter, StationSort } from './types';
+import type { BinarySort, DeviceSort, Facets, StationFacetField, StationFilter, StationSort } from './types';
 
 export const pageSize = 200;
 
@@ -123,17 +124,52 @@ export const queries = {
       queryKey: ['binary', id, 'children', limit],
       queryFn: ({ signal }) => api.binaryChildren(id, limit, signal),
     }),
-  /** The fields of a filter of events, or of binaries. */
+  devices: (of: { q?: string; sort?: DeviceSort; order?: Order }) =>
+    infiniteQueryOptions({
+      queryKey: ['devices', 'rows', of],
+      queryFn: ({ pageParam, signal }) => api.devices(of, { cursor: pageParam, limit: pageSize }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  deviceCount: (q?: string) =>
+    queryOptions({ queryKey: ['devices', 'count', q], queryFn: ({ signal }) => api.deviceCount(q, signal) }),
+  device: (id: number) => queryOptions({ queryKey: ['device', id], queryFn: ({ signal }) => api.device(id, signal) }),
+  deviceStations: (id: number) =>
+    infiniteQueryOptions({
+      queryKey: ['device', id, 'stations'],
+      queryFn: ({ pageParam, signal }) => api.deviceStations(id, { cursor: pageParam, limit: pageSize }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  /** The newest records of one device; the answer says when there are older ones. */
+  deviceTrail: (id: number, limit: number) =>
+    queryOptions({
+      queryKey: ['device', id, 'trail', limit],
+      queryFn: ({ signal }) => api.deviceEvents({ device: id }, { limit }, signal),
+    }),
+  deviceEvents: (of: DeviceEventFilter, order: Order) =>
+    infiniteQueryOptions({
+      queryKey: ['device-events', 'rows', of, order],
+      queryFn: ({ pageParam, signal }) => api.deviceEvents(of, { cursor: pageParam, limit: pageSize, order }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
+  deviceEventCount: (of: DeviceEventFilter) =>
+    queryOptions({
+      queryKey: ['device-events', 'count', of],
+      queryFn: ({ signal }) => api.deviceEventCount(of, signal),
+    }),
+  /** The fields of a filter of events, of binaries or of devices. */
   fields: (of?: FilterOf) =>
     queryOptions({
       queryKey: ['query', 'fields', of],
       queryFn: ({ signal }) => api.fields(signal, of),
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  values: (field: string, prefix: string) =>
+  values: (field: string, prefix: string, of?: FilterOf) =>
     queryOptions({
-      queryKey: ['query', 'values', field, prefix],
-      queryFn: ({ signal }) => api.values(field, prefix, 12, signal),
+      queryKey: ['query', 'values', field, prefix, of],
+      queryFn: ({ signal }) => api.values(field, prefix, 12, signal, of),
     }),
   check: (q: string, of?: FilterOf) =>
     queryOptions({
@@ -166,6 +202,13 @@ export const queries = {
     queryOptions({
       queryKey: ['station', id, 'users', limit],
       queryFn: ({ signal }) => api.stationUsers(id, limit, signal),
+    }),
+  stationDevices: (id: number) =>
+    infiniteQueryOptions({
+      queryKey: ['station', id, 'devices'],
+      queryFn: ({ pageParam, signal }) => api.stationDevices(id, { cursor: pageParam, limit: pageSize }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
     }),
   pulse: (of: { from?: string; to?: string; station_id?: number; top?: number }) =>
     queryOptions({ queryKey: ['pulse', of], queryFn: ({ signal }) => api.pulse(of, signal) }),

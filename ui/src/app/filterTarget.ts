@@ -1,8 +1,9 @@
 import { useNavigate, useRouterState } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { FilterOf } from '@/api/client';
+import { useDeviceAddress } from './deviceSearch';
 import { useEventAddress } from './eventSearch';
-import { binariesHref, eventsHref, readBinarySearch } from './search';
+import { binariesHref, devicesHref, eventsHref, readBinarySearch } from './search';
 
 /** The list that the filter bar filters: the one that is shown, or the events from everywhere else. */
 export interface FilterTarget {
@@ -19,6 +20,7 @@ export function useFilterTarget(): FilterTarget {
   const navigate = useNavigate();
   const location = useRouterState({ select: (state) => state.location });
   const events = useEventAddress();
+  const devices = useDeviceAddress();
   const toBinaries = useCallback(
     (q: string) =>
       void navigate({
@@ -36,6 +38,15 @@ export function useFilterTarget(): FilterTarget {
       apply: toBinaries,
       hrefOf: (q) => binariesHref({ ...search, b: undefined, q }),
       of: 'binaries',
+    };
+  }
+  if (devices.here || location.pathname.startsWith('/devices/')) {
+    return {
+      here: devices.here,
+      q: devices.search.q ?? '',
+      apply: (q) => devices.go({ q: q || undefined, d: undefined }),
+      hrefOf: (q) => devicesHref({ ...devices.search, d: undefined, q }),
+      of: 'devices',
     };
   }
   return {

@@ -9,6 +9,7 @@ import {
 import {
   parseSearch,
   readBinarySearch,
+  readDeviceSearch,
   readEventSearch,
   readProcessSearch,
   readSettingsSearch,
@@ -102,6 +103,20 @@ const binary = createRoute({
   component: lazyRouteComponent(() => import('@/pages/binaries/BinaryPage'), 'BinaryPage'),
 });
 
+const devices = createRoute({
+  getParentRoute: () => shell,
+  path: '/devices',
+  validateSearch: readDeviceSearch,
+  component: lazyRouteComponent(() => import('@/pages/devices/DevicesPage'), 'DevicesPage'),
+});
+
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: '/devices/$id',
+  validateSearch: readThingSearch,
+  component: lazyRouteComponent(() => import('@/pages/devices/DevicePage'), 'DevicePage'),
+});
+
 const search = createRoute({
   getParentRoute: () => shell,
   path: '/searches/$id',
@@ -133,6 +148,8 @@ export function makeRouter() {
         station,
         binaries,
         binary,
+        devices,
+        device,
         processes,
         process,
         events,

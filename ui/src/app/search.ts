@@ -1,4 +1,4 @@
-import type { BinarySort, Role, StationFilter, StationShow, StationSort } from '@/api/types';
+import type { BinarySort, DeviceSort, Role, StationFilter, StationShow, StationSort } from '@/api/types';
 import { type RangeParameters, readRange, writeRange } from './range';
 
 /** The pages that list events: all of them, or one for each process. */
@@ -80,6 +80,41 @@ export function binariesHref(search: BinarySearch = {}): string {
 /** The page of a binary, by its number or a whole hash; the usual tab where none is named. */
 export function binaryHref(id: number | string, tab?: string): string {
   return `/binaries/${encodeURIComponent(id)}${stringifySearch({ tab })}`;
+}
+
+/** What the address of the page of USB devices says. */
+export interface DeviceSearch extends RangeParameters {
+  /** The events of devices, where absent. */
+  tab?: 'devices';
+  q?: string;
+  /** Of devices; absent for those seen last. Their events are always sorted by time. */
+  sort?: DeviceSort;
+  order?: 'asc';
+  /** What lies open beside the table: a device, or an event by its device's number and its own. */
+  d?: string;
+}
+
+const deviceSorts: readonly DeviceSort[] = ['first_seen', 'stations', 'plugs', 'name'];
+
+export function readDeviceSearch(raw: Record<string, unknown>): DeviceSearch {
+  const tab = raw.tab === 'devices' ? raw.tab : undefined;
+  return tidy({
+    tab,
+    q: text(raw.q)?.trim() || undefined,
+    ...writeRange(readRange({ range: text(raw.range), from: text(raw.from), to: text(raw.to) })),
+    sort: tab && deviceSorts.find((each) => each === raw.sort),
+    order: raw.order === 'asc' ? 'asc' : undefined,
+    d: text(raw.d),
+  });
+}
+
+export function devicesHref(search: DeviceSearch = {}): string {
+  return `/devices${stringifySearch({ ...search })}`;
+}
+
+/** The page of a device; the usual tab where none is named. */
+export function deviceHref(id: number | string, tab?: string): string {
+  return `/devices/${encodeURIComponent(id)}${stringifySearch({ tab })}`;
 }
 
 /** What the address of the stations page says. */

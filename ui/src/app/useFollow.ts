@@ -10,6 +10,7 @@ export function useFollow(address: string | undefined, on: Partial<Omit<LiveHand
   const client = useQueryClient();
   const onNew = useLatest((count: number, atLeast: boolean) => on.onNew?.(count, atLeast));
   const onStored = useLatest(() => on.onStored?.());
+  const onDevices = useLatest(() => on.onDevices?.());
   useEffect(() => {
     if (address === undefined) {
       setLiveness('idle');
@@ -23,10 +24,11 @@ export function useFollow(address: string | undefined, on: Partial<Omit<LiveHand
       },
       onNew,
       onStored,
+      onDevices,
     });
     return () => {
       end();
       setLiveness('idle');
     };
-  }, [address, onNew, onStored, client]);
+  }, [address, onNew, onStored, onDevices, client]);
 }

@@ -31,23 +31,27 @@ interface RarityProps {
   prevalence: number | undefined;
   runs?: number;
   compact?: boolean;
-  /** It is told of a launch: of one parent starting the binary. */
+  /** It is told of a launch: of one parent starting the binary; or of a device. */
   launch?: boolean;
+  device?: boolean;
   /** Says in words what it is told of, of what is common too. */
   full?: boolean;
 }
 
-/** On how many stations a binary ran, or a parent started it, with a shape where that is few. */
-export function Rarity({ prevalence, runs, compact, launch, full }: RarityProps) {
+/** On how many stations a binary ran, a parent started it or a device was, with a shape where that is few. */
+export function Rarity({ prevalence, runs, compact, launch, device, full }: RarityProps) {
   const { t, fmt } = useI18n();
   if (prevalence === undefined) return null;
-  const title = t(launch ? 'rarity.launch' : 'rarity.title', {
+  const title = t(device ? 'rarity.device' : launch ? 'rarity.launch' : 'rarity.title', {
     n: prevalence,
     stations: fmt.number(prevalence),
     runs: runs === undefined ? undefined : fmt.number(runs),
     r: runs ?? 0,
   });
-  const words = t(launch ? 'rarity.launchOn' : 'rarity.binaryOn', { n: prevalence, stations: fmt.number(prevalence) });
+  const words = t(device ? 'rarity.deviceOn' : launch ? 'rarity.launchOn' : 'rarity.binaryOn', {
+    n: prevalence,
+    stations: fmt.number(prevalence),
+  });
   if (prevalence > rareUpTo) {
     if (full) return <Chip title={title}>{words}</Chip>;
     return (

@@ -5,6 +5,7 @@ import { ApiError, ConnectionError } from '@/api/client';
 import { useI18n } from '@/app/i18n';
 import { visible } from './hostile';
 import classes from './State.module.css';
+import { useSaid } from './useSaid';
 
 /** Nothing to show: why, and what to do about it. */
 export function Empty({ title, children, actions }: { title: string; children?: ReactNode; actions?: ReactNode }) {
@@ -20,12 +21,15 @@ export function Empty({ title, children, actions }: { title: string; children?: 
 /** What an error means to the reader. */
 export function useErrorText(): (error: unknown) => string {
   const { t } = useI18n();
+  const { inCode } = useSaid();
   return (error) => {
     if (error instanceof ConnectionError) return t('error.connection');
     if (error instanceof ApiError) {
+      const { detail, title, errors } = error.problem;
+      const text = inCode(errors?.[0] ?? error.problem) ?? inCode(error.problem);
+      if (text !== undefined) return text;
       if (error.status === 403) return t('error.forbidden');
       if (error.status === 404) return t('error.missing');
-      const { detail, title, errors } = error.problem;
       return visible(errors?.[0]?.message ?? detail ?? title ?? t('error.status', { status: error.status }));
     }
     return t('error.unknown');

@@ -2,6 +2,8 @@ import { agents } from './areas/agents.en';
 import { audit } from './areas/audit.en';
 import { catalog } from './areas/catalog.en';
 import { demo } from './areas/demo.en';
+import { devices } from './areas/devices.en';
+import { problems } from './areas/problems.en';
 import { rights } from './areas/rights.en';
 import { tables } from './areas/tables.en';
 import { tree } from './areas/tree.en';
@@ -433,6 +435,8 @@ export const en = {
   ...audit,
   ...catalog,
   ...demo,
+  ...devices,
+  ...problems,
   ...rights,
   ...tables,
   ...tree,

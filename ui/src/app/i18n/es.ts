@@ -2,6 +2,8 @@ import { agents } from './areas/agents.es';
 import { audit } from './areas/audit.es';
 import { catalog } from './areas/catalog.es';
 import { demo } from './areas/demo.es';
+import { devices } from './areas/devices.es';
+import { problems } from './areas/problems.es';
 import { rights } from './areas/rights.es';
 import { tables } from './areas/tables.es';
 import { tree } from './areas/tree.es';
@@ -426,6 +428,8 @@ export const es: Dictionary = {
   ...audit,
   ...catalog,
   ...demo,
+  ...devices,
+  ...problems,
   ...rights,
   ...tables,
   ...tree,

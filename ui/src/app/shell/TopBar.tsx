@@ -15,6 +15,7 @@ import type { RefObject } from 'react';
 import { SavedSearches } from '@/pages/searches/SavedSearches';
 import { FilterBar, type FilterBarHandle } from '@/primitives/FilterBar/FilterBar';
 import { TimeRange } from '@/primitives/TimeRange';
+import { useDeviceAddress } from '../deviceSearch';
 import { useEventAddress } from '../eventSearch';
 import { useFilterTarget } from '../filterTarget';
 import { useI18n } from '../i18n';
@@ -31,13 +32,15 @@ interface TopBarProps {
 }
 
 /** Lists without a time range of their own to which new rows come. */
-const followed: ReadonlySet<string> = new Set(['/binaries', '/stations']);
+const followed: ReadonlySet<string> = new Set(['/binaries', '/stations', '/devices']);
 
 export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
   const { t } = useI18n();
   const events = useEventAddress();
+  const devices = useDeviceAddress();
   const target = useFilterTarget();
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const ranged = events.here ? events : devices.here && !devices.search.tab ? devices : undefined;
   return (
     <header className={classes.top}>
       {onMenu ? (
@@ -55,10 +58,10 @@ export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
         of={target.of}
         end={<SavedSearches />}
       />
-      {events.here ? (
+      {ranged ? (
         <>
-          <TimeRange range={events.range} onChange={events.setRange} />
-          <LiveSwitch range={events.range} />
+          <TimeRange range={ranged.range} onChange={ranged.setRange} />
+          <LiveSwitch range={ranged.range} />
         </>
       ) : followed.has(path) ? (
         <LiveSwitch />

@@ -7,6 +7,7 @@ import {
   type IconProps,
   IconSettings,
   IconTimeline,
+  IconUsb,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Role } from '@/api/types';
@@ -31,6 +32,7 @@ export const tabs: Tab[] = [
   { to: '/binaries', label: 'tab.binaries', icon: IconAppWindow },
   { to: '/processes', label: 'tab.processes', icon: IconBinaryTree2 },
   { to: '/events', label: 'tab.events', icon: IconTimeline },
+  { to: '/devices', label: 'tab.devices', icon: IconUsb },
   { to: '/import', label: 'tab.import', icon: IconFileImport, roles: ['administrator', 'analyst'] },
   { to: '/settings', label: 'tab.settings', icon: IconSettings, foot: true },
 ];

@@ -1,8 +1,8 @@
 import { Anchor, Button } from '@mantine/core';
 import { IconCopy } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect } from 'react';
-import { ApiError, api } from '@/api/client';
+import { useCallback } from 'react';
+import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Binary, BinarySort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
@@ -11,17 +11,14 @@ import { type BinarySearch, binariesHref, binaryHref, eventsHref, readBinarySear
 import { useBands } from '@/pages/coverage/useBands';
 import { useCoverageOf } from '@/pages/coverage/useCoverageOf';
 import { useFieldTexts } from '@/pages/events/useFieldTexts';
-import { DataTable } from '@/primitives/DataTable/DataTable';
-import { NewRows } from '@/primitives/DataTable/NewRows';
 import { ExportMenu } from '@/primitives/Export/ExportMenu';
-import { Faceted, ShowFacets } from '@/primitives/Facets/Faceted';
 import { FacetPanel } from '@/primitives/Facets/FacetPanel';
 import { useFacetLayout } from '@/primitives/Facets/useFacetLayout';
 import { Histogram } from '@/primitives/Histogram';
-import { Beside, Page } from '@/primitives/Page';
-import { Empty, Failure, useErrorText, Waiting } from '@/primitives/State';
+import { Listing } from '@/primitives/Listing';
+import { Page } from '@/primitives/Page';
+import { Empty, useErrorText } from '@/primitives/State';
 import { useCopy } from '@/primitives/useCopy';
-import type { Pages } from '@/primitives/usePages';
 import { BinaryDrawer } from './BinaryDrawer';
 import { useBinaryColumns } from './columns';
 import { bestHash } from './describe';
@@ -54,16 +51,9 @@ export function BinariesPage() {
   const { pages, count, histogram, news, refresh, question } = useBinaryResults(search.q, sort, order, live);
   const span = { from: histogram.data?.from, to: histogram.data?.to };
   const bands = useBands(useCoverageOf(span), span);
-  const { rows } = pages;
-  const nothingToRead = rows.length === 0 && !pages.busy;
-  useEffect(() => {
-    if (nothingToRead && news.count > 0) refresh();
-  }, [nothingToRead, news.count, refresh]);
   const total = count.data && !count.data.at_least ? count.data.count : undefined;
 
-  const onOpen = useCallback((row: Binary) => go({ b: String(row.id) }, search.b !== undefined), [go, search.b]);
-  const onClose = useCallback(() => go({ b: undefined }), [go]);
-  const isOpen = useCallback((row: Binary) => String(row.id) === search.b, [search.b]);
+  const onOpen = useCallback((b: string | undefined, replace?: boolean) => go({ b }, replace), [go]);
   const onSort = (column: string) =>
     // The same column turns the order round; another one begins with the most, a name with A.
     column === sort
@@ -72,92 +62,74 @@ export function BinariesPage() {
 
   return (
     <Page title={search.q ? `${search.q} · ${t('tab.binaries')}` : t('tab.binaries')} headless fill>
-      <Beside beside={search.b ? <BinaryDrawer id={search.b} row={rows.find(isOpen)} onClose={onClose} /> : null}>
-        <Histogram
-          data={pages.error ? undefined : histogram.data}
-          stale={histogram.isPlaceholderData}
-          bands={bands}
-          caption={t('binaries.firstSeen')}
-          label={(of) => t('binaries.histogram', of)}
-          onBrush={(from, to) => go({ q: narrowed(q, from, to) })}
-          onZoomOut={isNarrowed(q) ? () => go({ q: widened(q) }) : undefined}
-        />
-        <Faceted
-          facets={
-            layout.open ? (
-              <FacetPanel
-                layout={layout}
-                choices={countable}
-                texts={texts}
-                source={(fields) => queries.binaryFacets(search.q, fields)}
-                q={q}
-                ready={!pages.busy && !pages.stale && !pages.loading && !pages.error}
-                onFilter={(next) => go({ q: next })}
-              />
-            ) : null
-          }
-        >
-          <DataTable
-            id="binaries"
-            label={t('tab.binaries')}
-            columns={columns}
-            rows={rows}
-            keyOf={keyOf}
-            total={total}
-            stale={pages.stale}
-            busy={pages.busy}
-            question={question}
-            onNearEnd={pages.more}
-            sort={{ column: sort, descending: order === 'desc' }}
-            onSort={onSort}
-            onOpen={onOpen}
-            onClose={onClose}
-            isOpen={isOpen}
-            hrefOf={hrefOf}
-            bulk={(picked) => <CopyHashes binaries={picked} />}
-            summary={
-              <>
-                <ShowFacets layout={layout} />
-                {count.data ? (
-                  <span data-testid="binary-count">
-                    {count.data.at_least
-                      ? t('binaries.moreThan', { binaries: fmt.number(count.data.count) })
-                      : t('binaries.count', { n: count.data.count, binaries: fmt.number(count.data.count) })}
-                  </span>
-                ) : null}
-              </>
-            }
-            tools={
-              <ExportMenu
-                name="binaries"
-                address={(format) => api.binaryExport({ q: search.q, sort, order }, format)}
-                total={total}
-              />
-            }
-            notice={
-              news.count > 0 && rows.length > 0 ? (
-                <NewRows
-                  onShow={() => {
-                    if (sort !== 'first_seen' || order === 'asc') go({ sort: undefined, order: undefined });
-                    refresh();
-                  }}
-                >
-                  {t('binaries.new', {
-                    n: news.count,
-                    binaries: `${fmt.number(news.count)}${news.at_least ? '+' : ''}`,
-                  })}
-                </NewRows>
-              ) : null
-            }
-            footer={
-              pages.error && rows.length > 0 ? (
-                <Failure what={t('binaries.moreFailed')} error={pages.error} onRetry={pages.goOn} compact />
-              ) : null
-            }
-            empty={<Nothing q={search.q} pages={pages} />}
+      <Listing
+        id="binaries"
+        label={t('tab.binaries')}
+        columns={columns}
+        pages={pages}
+        keyOf={keyOf}
+        hrefOf={hrefOf}
+        total={total}
+        question={question}
+        sort={{ column: sort, descending: order === 'desc' }}
+        onSort={onSort}
+        open={search.b}
+        onOpen={onOpen}
+        beside={(id, row) => <BinaryDrawer id={id} row={row} onClose={() => onOpen(undefined)} />}
+        chart={
+          <Histogram
+            data={pages.error ? undefined : histogram.data}
+            stale={histogram.isPlaceholderData}
+            bands={bands}
+            caption={t('binaries.firstSeen')}
+            label={(of) => t('binaries.histogram', of)}
+            onBrush={(from, to) => go({ q: narrowed(q, from, to) })}
+            onZoomOut={isNarrowed(q) ? () => go({ q: widened(q) }) : undefined}
           />
-        </Faceted>
-      </Beside>
+        }
+        layout={layout}
+        facets={(ready) => (
+          <FacetPanel
+            layout={layout}
+            choices={countable}
+            texts={texts}
+            source={(fields) => queries.binaryFacets(search.q, fields)}
+            q={q}
+            ready={ready}
+            onFilter={(next) => go({ q: next })}
+          />
+        )}
+        bulk={(picked) => <CopyHashes binaries={picked} />}
+        summary={
+          count.data ? (
+            <span data-testid="binary-count">
+              {count.data.at_least
+                ? t('binaries.moreThan', { binaries: fmt.number(count.data.count) })
+                : t('binaries.count', { n: count.data.count, binaries: fmt.number(count.data.count) })}
+            </span>
+          ) : null
+        }
+        tools={
+          <ExportMenu
+            name="binaries"
+            address={(format) => api.binaryExport({ q: search.q, sort, order }, format)}
+            total={total}
+          />
+        }
+        news={{
+          count: news.count,
+          text: t('binaries.new', { n: news.count, binaries: `${fmt.number(news.count)}${news.at_least ? '+' : ''}` }),
+          onShow: () => {
+            if (sort !== 'first_seen' || order === 'asc') go({ sort: undefined, order: undefined });
+            refresh();
+          },
+        }}
+        refresh={refresh}
+        failed={t('binaries.failed')}
+        moreFailed={t('binaries.moreFailed')}
+        refused={(error) => <Refused q={search.q} error={error} />}
+        none={() => <Nothing q={search.q} />}
+      />
     </Page>
   );
 }
@@ -181,25 +153,23 @@ function CopyHashes({ binaries }: { binaries: Binary[] }) {
   );
 }
 
-/** Why there are no rows, and what to do. */
-function Nothing({ q, pages }: { q: string | undefined; pages: Pages<Binary> }) {
+/** The filter asks what is not known of binaries. */
+function Refused({ q, error }: { q: string | undefined; error: Error }) {
   const { t } = useI18n();
   const errorText = useErrorText();
-  if (pages.error) {
-    if (!(pages.error instanceof ApiError && pages.error.status === 422)) {
-      return <Failure what={t('binaries.failed')} error={pages.error} onRetry={pages.goOn} />;
-    }
-    return (
-      <Empty
-        title={t('filter.faulty')}
-        actions={<Anchor href={eventsHref({ q, range: 'all' })}>{t('binaries.askEvents')}</Anchor>}
-      >
-        {errorText(pages.error)}
-      </Empty>
-    );
-  }
-  if (pages.loading) return <Waiting lines={12} />;
-  if (pages.busy) return null;
+  return (
+    <Empty
+      title={t('filter.faulty')}
+      actions={<Anchor href={eventsHref({ q, range: 'all' })}>{t('binaries.askEvents')}</Anchor>}
+    >
+      {errorText(error)}
+    </Empty>
+  );
+}
+
+/** Why there are no rows, and what to do. */
+function Nothing({ q }: { q: string | undefined }) {
+  const { t } = useI18n();
   if (q) {
     return (
       <Empty

@@ -14,6 +14,7 @@ import { Line, Page, Panel, Quiet, SmallTable } from '@/primitives/Page';
 import { ProgressLine } from '@/primitives/ProgressLine';
 import { Failure, useErrorText, Waiting } from '@/primitives/State';
 import { HostileText, TimeCell } from '@/primitives/Text';
+import { useSaid } from '@/primitives/useSaid';
 import { droppedFiles } from './dropped';
 import { type Upload, uploads, useUploads } from './uploads';
 
@@ -159,17 +160,24 @@ const tones: Record<Import['state'], Tone> = {
   interrupted: 'warn',
 };
 
+/** What there is to say of an import, in the reader's language where the server gave codes. */
+function useReason(): (value: Import) => string {
+  const { text } = useSaid();
+  return ({ reason, reasons }) => (reasons?.length ? reasons.map(text).join('; ') : (reason ?? ''));
+}
+
 function ImportState({ value }: { value: Import }) {
   const { t, fmt } = useI18n();
+  const reason = useReason()(value);
   return (
     <>
       <Chip tone={value.state === 'done' && value.damaged > 0 ? 'warn' : tones[value.state]}>
         {t(`import.${value.state}`)}
       </Chip>{' '}
       {value.damaged > 0 ? `${t('import.damaged', { n: value.damaged, records: fmt.number(value.damaged) })} ` : ''}
-      {value.reason ? (
+      {reason ? (
         <Quiet>
-          <HostileText limit={160}>{value.reason}</HostileText>
+          <HostileText limit={160}>{reason}</HostileText>
         </Quiet>
       ) : null}
     </>
@@ -215,6 +223,7 @@ function Stations({ value }: { value: Import }) {
 
 function PastImports({ imports }: { imports: Import[] }) {
   const { t, fmt } = useI18n();
+  const reasonOf = useReason();
   return (
     <SmallTable
       label={t('import.past')}
@@ -229,7 +238,7 @@ function PastImports({ imports }: { imports: Import[] }) {
           <td>
             <TimeCell>{each.created}</TimeCell>
           </td>
-          <td title={each.reason ? visible(each.reason) : undefined}>
+          <td title={visible(reasonOf(each)) || undefined}>
             {each.state === 'running' ? (
               <ProgressLine
                 label={t('import.reading', { name: visible(each.name) })}

@@ -67,7 +67,7 @@ export function factGroups(row: EventRow, t: Translate, fmt: Format): FactGroup[
     },
     {
       title: t('facts.place'),
-      facts: [code('container'), code('namespaces')],
+      facts: [fact('container', undefined, { code: true, copied: true }), code('namespaces')],
     },
     {
       title: t('facts.binary'),

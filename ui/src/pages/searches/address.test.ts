@@ -17,6 +17,8 @@ describe('a saved search', () => {
     '/events?from=2026-11-20T08%3A00%3A00.000Z&to=2026-11-20T09%3A00%3A00.000Z',
     '/binaries?q=signed%3Afalse&sort=stations&order=asc',
     '/binaries',
+    '/devices?q=class%3Amass_storage&range=30d&order=asc',
+    '/devices?tab=devices&q=prevalence%3A1&sort=plugs',
     '/stations?search=acc&sort=last_seen&order=desc',
   ])('leads back to %s', (href) => {
     const asked = read(href)!;

@@ -2,8 +2,10 @@ import type { SavedPage, SavedSearchDraft } from '@/api/types';
 import { type Range, type RangeParameters, readRange, writeRange } from '@/app/range';
 import {
   binariesHref,
+  devicesHref,
   eventsHref,
   readBinarySearch,
+  readDeviceSearch,
   readEventSearch,
   readStationSearch,
   stringifySearch,
@@ -28,6 +30,12 @@ export function askedBy(pathname: string, raw: Record<string, unknown>): Asked |
     case '/binaries': {
       const { q = '', sort, order } = readBinarySearch(raw);
       return { page: 'binaries', q, range: '', order: words(sort, order) };
+    }
+    case '/devices': {
+      const { tab, q = '', sort, order, ...range } = readDeviceSearch(raw);
+      return tab
+        ? { page: 'devices', q, range: '', order: words(sort, order) }
+        : { page: 'device_events', q, ...writtenRange(readRange(range)), order };
     }
     case '/stations': {
       const { search = '', sort, order } = readStationSearch(raw);
@@ -54,6 +62,10 @@ export function hrefOf(saved: Asked): string {
   switch (saved.page) {
     case 'binaries':
       return binariesHref(readBinarySearch(raw));
+    case 'devices':
+      return devicesHref(readDeviceSearch({ ...raw, tab: 'devices' }));
+    case 'device_events':
+      return devicesHref(readDeviceSearch(raw));
     case 'stations':
       return `/stations${stringifySearch({ ...readStationSearch({ ...raw, search: saved.q }) })}`;
     default:
@@ -61,9 +73,11 @@ export function hrefOf(saved: Asked): string {
   }
 }
 
+const ranged: readonly SavedPage[] = ['events', 'processes', 'device_events'];
+
 /** The span of a saved search, where its page has one. */
 export function rangeOf(saved: Asked): Range | undefined {
-  return saved.page === 'events' || saved.page === 'processes' ? readRange(saved) : undefined;
+  return ranged.includes(saved.page) ? readRange(saved) : undefined;
 }
 
 /** Whether two ask the same. */

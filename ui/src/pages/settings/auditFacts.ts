@@ -34,6 +34,8 @@ export const auditActions = [
   'events.export',
   'binaries.export',
   'stations.export',
+  'devices.export',
+  'device_events.export',
   'search.add',
   'search.change',
   'search.remove',

@@ -48,7 +48,9 @@ export function LabelEditor({ station }: { station: Station }) {
             variant="subtle"
             color="gray"
             leftSection={<IconTag size={12} />}
-            aria-label={t('labels.editOf', { name: visible(station.name) })}
+            aria-label={t(station.labels.length > 0 ? 'labels.editOf' : 'labels.addOf', {
+              name: visible(station.name),
+            })}
             onClick={() => setDraft(station.labels)}
           >
             {station.labels.length > 0 ? t('labels.edit') : t('labels.add')}

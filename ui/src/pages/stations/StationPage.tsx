@@ -16,6 +16,7 @@ import { PageTabs } from '@/primitives/PageTabs';
 import { Failure, Waiting } from '@/primitives/State';
 import { Health } from './Health';
 import { StationBinaries } from './StationBinaries';
+import { StationDevices } from './StationDevices';
 import { StationGaps } from './StationGaps';
 import { eventsOf, StationHeader } from './StationHeader';
 import { StationMenu } from './StationMenu';
@@ -152,6 +153,12 @@ function Known({ station }: { station: Station }) {
             count: figure(station.binaries),
             fill: true,
             body: () => <StationBinaries station={station} {...beside} />,
+          },
+          {
+            id: 'devices',
+            label: t('tab.devices'),
+            fill: true,
+            body: () => <StationDevices station={station} {...beside} />,
           },
           {
             id: 'users',

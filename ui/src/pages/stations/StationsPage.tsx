@@ -1,20 +1,17 @@
 import { SegmentedControl } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { Station, StationFilter, StationSort } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { usePreferences } from '@/app/preferences';
 import { readStationSearch, type StationSearch, stationHref, stationValues } from '@/app/search';
-import { DataTable } from '@/primitives/DataTable/DataTable';
-import { NewRows } from '@/primitives/DataTable/NewRows';
 import { ExportMenu } from '@/primitives/Export/ExportMenu';
-import { Faceted, ShowFacets } from '@/primitives/Facets/Faceted';
 import { useFacetLayout } from '@/primitives/Facets/useFacetLayout';
-import { Beside, Page } from '@/primitives/Page';
-import { Failure, Waiting } from '@/primitives/State';
+import { Listing } from '@/primitives/Listing';
+import { Page } from '@/primitives/Page';
 import { useStationColumns } from './columns';
 import { FleetPulse } from './FleetPulse';
 import { NoStations } from './NoStations';
@@ -56,13 +53,7 @@ export function StationsPage() {
       },
     },
   );
-  const nothingToRead = rows.length === 0 && !pages.busy;
-  useEffect(() => {
-    if (nothingToRead && news > 0) refresh();
-  }, [nothingToRead, news, refresh]);
-  const onOpen = useCallback((station: Station) => go({ s: keyOf(station) }, asked.s !== undefined), [go, asked.s]);
-  const onClose = useCallback(() => go({ s: undefined }), [go]);
-  const isOpen = useCallback((station: Station) => keyOf(station) === asked.s, [asked.s]);
+  const onOpen = useCallback((s: string | undefined, replace?: boolean) => go({ s }, replace), [go]);
   const onFilter = (change: StationFilter, replace = false) => go(change, replace);
   const onSort = (column: string) =>
     // The same column turns the order round; another one begins with the newest or the most, a name with A.
@@ -72,81 +63,45 @@ export function StationsPage() {
 
   return (
     <Page title={t('tab.stations')} headless fill>
-      <Beside
-        beside={
-          asked.s ? (
-            <StationDrawer id={Number(asked.s)} row={rows.find(isOpen)} onClose={onClose} onRemove={setLeaving} />
-          ) : null
+      <Listing
+        id="stations"
+        label={t('tab.stations')}
+        columns={columns}
+        pages={pages}
+        rows={rows}
+        keyOf={keyOf}
+        hrefOf={hrefOf}
+        question={question}
+        sort={{ column: sort, descending: order === 'desc' }}
+        onSort={onSort}
+        open={asked.s}
+        onOpen={onOpen}
+        beside={(id, row) => (
+          <StationDrawer id={Number(id)} row={row} onClose={() => onOpen(undefined)} onRemove={setLeaving} />
+        )}
+        chart={<FleetPulse span={readSpan(asked.span)} />}
+        layout={layout}
+        facets={(ready) => <StationFacets layout={layout} filter={filter} ready={ready} onFilter={onFilter} />}
+        bulk={(picked) => <StationBulk stations={picked} />}
+        summary={<StationFilters filter={filter} onFilter={onFilter} />}
+        tools={
+          <>
+            <SpanChoice
+              span={readSpan(asked.span)}
+              onSpan={(span) => go({ span: span === usualSpan ? undefined : span })}
+            />
+            <ExportMenu name="stations" address={(format) => api.stationExport(filter, format)} />
+          </>
         }
-      >
-        <FleetPulse span={readSpan(asked.span)} />
-        <Faceted
-          facets={
-            layout.open ? (
-              <StationFacets
-                layout={layout}
-                filter={filter}
-                ready={!pages.busy && !pages.stale && !pages.loading && !pages.error}
-                onFilter={onFilter}
-              />
-            ) : null
-          }
-        >
-          <DataTable
-            id="stations"
-            label={t('tab.stations')}
-            columns={columns}
-            rows={rows}
-            keyOf={keyOf}
-            stale={pages.stale}
-            busy={pages.busy}
-            question={question}
-            onNearEnd={pages.more}
-            sort={{ column: sort, descending: order === 'desc' }}
-            onSort={onSort}
-            onOpen={onOpen}
-            onClose={onClose}
-            isOpen={isOpen}
-            hrefOf={hrefOf}
-            bulk={(picked) => <StationBulk stations={picked} />}
-            summary={
-              <>
-                <ShowFacets layout={layout} />
-                <StationFilters filter={filter} onFilter={onFilter} />
-              </>
-            }
-            tools={
-              <>
-                <SpanChoice
-                  span={readSpan(asked.span)}
-                  onSpan={(span) => go({ span: span === usualSpan ? undefined : span })}
-                />
-                <ExportMenu name="stations" address={(format) => api.stationExport(filter, format)} />
-              </>
-            }
-            notice={
-              news > 0 && rows.length > 0 ? (
-                <NewRows onShow={refresh}>{t('stations.new', { n: news, stations: fmt.number(news) })}</NewRows>
-              ) : null
-            }
-            footer={
-              pages.error && rows.length > 0 ? (
-                <Failure what={t('stations.failed')} error={pages.error} onRetry={pages.goOn} compact />
-              ) : null
-            }
-            empty={
-              pages.error ? (
-                <Failure what={t('stations.failed')} error={pages.error} onRetry={pages.goOn} />
-              ) : pages.loading ? (
-                <Waiting lines={8} />
-              ) : (
-                <NoStations filter={filter} />
-              )
-            }
-          />
-        </Faceted>
-      </Beside>
-      {leaving ? <RemoveStation station={leaving} onClose={() => setLeaving(undefined)} onRemoved={onClose} /> : null}
+        news={{ count: news, text: t('stations.new', { n: news, stations: fmt.number(news) }), onShow: refresh }}
+        refresh={refresh}
+        failed={t('stations.failed')}
+        moreFailed={t('stations.failed')}
+        none={() => <NoStations filter={filter} />}
+      />
+      {leaving ? (
+        <RemoveStation station={leaving} onClose={() => setLeaving(undefined)} onRemoved={() => onOpen(undefined)} />
+      ) : null}
     </Page>
   );
 }

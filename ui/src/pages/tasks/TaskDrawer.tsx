@@ -14,7 +14,7 @@ import { Headline, Part } from '@/primitives/Headline';
 import { Failure, useErrorText, Waiting } from '@/primitives/State';
 import { HostileText, RawRecord } from '@/primitives/Text';
 import { processHref } from '../events/fields';
-import { Progress } from './columns';
+import { Message, Progress } from './columns';
 import { Diagnosed, isDiagnosis } from './Diagnosed';
 import { isOpen, TaskState } from './TaskState';
 import { useStoredFile } from './useStoredFile';
@@ -90,7 +90,7 @@ export function TaskDrawer({ id, row, onClose }: TaskDrawerProps) {
             {isOpen(task) && task.verb === 'fetch_file' ? <Progress task={task} /> : null}
             {task.message ? (
               <div>
-                <HostileText>{task.message}</HostileText>
+                <Message task={task} />
               </div>
             ) : null}
           </Headline>

@@ -5,6 +5,7 @@ import type { Column } from '@/primitives/DataTable/types';
 import { splitPath, visible } from '@/primitives/hostile';
 import { ProgressLine } from '@/primitives/ProgressLine';
 import { HostileText, TimeCell } from '@/primitives/Text';
+import { useSaid } from '@/primitives/useSaid';
 import { isOpen, TaskState } from './TaskState';
 
 /** The columns of a list of tasks of one station. */
@@ -72,9 +73,17 @@ export function useTaskColumns(): Column<Task>[] {
 function Outcome({ task }: { task: Task }) {
   if (isOpen(task) && task.verb === 'fetch_file' && task.bytes > 0) return <Progress task={task} />;
   if (task.message === '') return null;
+  return <Message task={task} />;
+}
+
+/** What there is to say of a task: by the server in the reader's language, or by the station in its own words. */
+export function Message({ task }: { task: Task }) {
+  const { t } = useI18n();
+  const { text } = useSaid();
+  const message = task.told ? text(task.told) : t('task.words', { words: task.message });
   return (
-    <span title={visible(task.message)}>
-      <HostileText limit={300}>{task.message}</HostileText>
+    <span title={visible(message)}>
+      <HostileText limit={300}>{message}</HostileText>
     </span>
   );
 }

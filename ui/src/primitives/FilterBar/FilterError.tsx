@@ -1,7 +1,9 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
+import { ApiError } from '@/api/client';
 import type { Problem } from '@/api/types';
 import { useI18n } from '@/app/i18n';
 import { visible } from '../hostile';
+import { useErrorText } from '../State';
 import classes from './FilterBar.module.css';
 
 interface FilterErrorProps {
@@ -12,11 +14,12 @@ interface FilterErrorProps {
 
 export function FilterError({ id, problem, onSuggestion }: FilterErrorProps) {
   const { t } = useI18n();
+  const errorText = useErrorText();
   const { suggestion } = problem;
   return (
     <div id={id} className={classes.fault} role="alert">
       <IconAlertTriangle size={14} aria-hidden="true" />
-      <span>{visible(problem.errors?.[0]?.message ?? problem.detail ?? t('filter.faulty'))}</span>
+      <span>{errorText(new ApiError(problem))}</span>
       {suggestion === undefined ? null : (
         <button
           type="button"

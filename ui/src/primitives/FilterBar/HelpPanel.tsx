@@ -6,6 +6,7 @@ import { type Translate, useI18n } from '@/app/i18n';
 import { visible } from '../hostile';
 import classes from './FilterBar.module.css';
 import { termFor } from './terms';
+import { useFieldHelp } from './useFieldHelp';
 
 interface HelpPanelProps {
   opened: boolean;
@@ -50,10 +51,11 @@ function ownExamples({ user, station, parent }: OwnNames, t: Translate): [string
 export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProps) {
   const { t } = useI18n();
   const { data } = useQuery({ ...queries.fields(of), enabled: opened });
+  const help = useFieldHelp(of, opened);
   const usable = (q: string) =>
     [...q.matchAll(/(?:^|[\s(-])(\w+):/g)].every(([, name]) => data?.fields.some((field) => field.name === name));
-  const own = useOwnNames(opened);
-  const examples: [string, string][] = [
+  const own = useOwnNames(opened && of !== 'devices');
+  const ofEvents: [string, string][] = [
     ...ownExamples(own, t),
     ['powershell', t('filter.example.words')],
     ['name:svchost.exe -image:C:\\Windows\\*', t('filter.example.program')],
@@ -67,6 +69,14 @@ export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProp
     ],
     ['duration:<2s write_ops:>=1000', t('filter.example.numbers')],
   ];
+  const ofDevices: [string, string][] = [
+    ['class:mass_storage prevalence:>=2', t('filter.example.storage')],
+    ['volume_label:backup', t('filter.example.label')],
+    ['present:true', t('filter.example.plugged')],
+    ['first_seen:>-24h', t('filter.example.newDevices')],
+    ['kingston', t('filter.example.usbWord')],
+  ];
+  const examples = of === 'devices' ? ofDevices : ofEvents;
   return (
     <Modal
       opened={opened}
@@ -78,7 +88,7 @@ export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProp
       <div className={classes.help}>
         <p>{t('filter.help.intro')}</p>
         <h3>{t('filter.help.examples')}</h3>
-        {own.user || own.station ? <p>{t('filter.help.own')}</p> : null}
+        {of !== 'devices' && (own.user || own.station) ? <p>{t('filter.help.own')}</p> : null}
         <ul className={classes.examples}>
           {examples
             .filter(([q]) => usable(q))
@@ -115,7 +125,7 @@ export function HelpPanel({ opened, onClose, of, hrefOf, onPick }: HelpPanelProp
                   <code>{field.name}</code>
                 </td>
                 <td>{field.sigma ? <code>{field.sigma}</code> : null}</td>
-                <td>{field.description}</td>
+                <td>{help(field)}</td>
               </tr>
             ))}
           </tbody>

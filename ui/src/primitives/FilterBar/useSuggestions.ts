@@ -5,6 +5,7 @@ import { queries } from '@/api/queries';
 import type { QueryField } from '@/api/types';
 import { applyField, applyValue, type Edit, findField, knownValues, matchFields, placeAt } from './completion';
 import { recentFilters } from './history';
+import { useFieldHelp } from './useFieldHelp';
 
 export interface Suggestion {
   id: string;
@@ -20,6 +21,7 @@ const fewest = 1;
 /** What to offer at the caret. */
 export function useSuggestions(text: string, caret: number, open: boolean, of?: FilterOf): Suggestion[] {
   const { data: known } = useQuery({ ...queries.fields(of), enabled: open });
+  const help = useFieldHelp(of, open);
   const fields: QueryField[] = known?.fields ?? [];
   const place = open ? placeAt(text, caret) : undefined;
   const field = place?.kind === 'value' ? findField(fields, place.field) : undefined;
@@ -32,7 +34,7 @@ export function useSuggestions(text: string, caret: number, open: boolean, of?: 
   const [asked] = useDebouncedValue(wanted, 120);
   const colon = asked.indexOf(':');
   const { data: stored } = useQuery({
-    ...queries.values(asked.slice(0, colon), asked.slice(colon + 1)),
+    ...queries.values(asked.slice(0, colon), asked.slice(colon + 1), of),
     enabled: open && asked !== '' && asked === wanted,
     retry: false,
   });
@@ -42,10 +44,10 @@ export function useSuggestions(text: string, caret: number, open: boolean, of?: 
     const recent = recentFilters()
       .slice(0, 5)
       .map((q) => ({ id: `recent ${q}`, kind: 'recent' as const, label: q, edit: { text: q, caret: q.length } }));
-    return [...recent, ...fieldSuggestions(fields, text, place, 8)];
+    return [...recent, ...fieldSuggestions(fields, help, text, place, 8)];
   }
   if (place.kind === 'field') {
-    return place.prefix.length < fewest ? [] : fieldSuggestions(fields, text, place, 10);
+    return place.prefix.length < fewest ? [] : fieldSuggestions(fields, help, text, place, 10);
   }
   const prefix = place.prefix.toLowerCase();
   const values = fixed
@@ -62,6 +64,7 @@ export function useSuggestions(text: string, caret: number, open: boolean, of?: 
 
 function fieldSuggestions(
   fields: QueryField[],
+  help: (field: QueryField) => string,
   text: string,
   place: NonNullable<ReturnType<typeof placeAt>>,
   limit: number,
@@ -70,7 +73,7 @@ function fieldSuggestions(
     id: `field ${field.name}`,
     kind: 'field',
     label: field.name,
-    hint: field.description,
+    hint: help(field),
     edit: applyField(text, place, field.name),
   }));
 }

@@ -39,7 +39,7 @@ export const agents: Texts<typeof english> = {
   'gaps.events': 'Eventos',
   'gaps.unknown': 'no se sabe',
   'gaps.meaning': 'Qué pasó',
-  'gaps.detail': 'Detalle',
+  'gaps.detail': 'En palabras de la estación',
   'gaps.received': 'Informado',
   'gaps.numbers': 'Registros',
   'gaps.numbersOf': ({ first, last }) => `del ${first} al ${last} del flujo de la estación`,
@@ -95,6 +95,7 @@ export const agents: Texts<typeof english> = {
 
   'labels.title': 'Etiquetas',
   'labels.add': 'Poner etiquetas',
+  'labels.addOf': ({ name }) => `Poner etiquetas a ${name}`,
   'labels.edit': 'Editar',
   'labels.editOf': ({ name }) => `Editar las etiquetas de ${name}`,
   'labels.save': 'Guardar',
@@ -189,7 +190,7 @@ export const agents: Texts<typeof english> = {
   'health.sensor': 'Sensor',
   'health.mode': 'Fuente',
   'health.sensorState': 'Estado',
-  'health.why': 'Porque',
+  'health.why': 'En palabras de la estación',
   'health.seen': 'Eventos vistos',
   'health.lost': 'Eventos perdidos',
   'health.nothing': 'ninguno',
@@ -264,6 +265,7 @@ export const agents: Texts<typeof english> = {
   'task.notOnline': 'La estación no está en línea. Recibirá la tarea cuando vuelva, si para entonces no ha caducado.',
   'task.elsewhere':
     'Un archivo se trae desde la página de su proceso o de su binario; un proceso se termina desde su propia página.',
+  'task.words': ({ words }) => `La estación dice: ${words}`,
   'task.state.queued': 'En cola',
   'task.state.queued.title': 'La estación todavía no la ha pedido',
   'task.state.sent': 'Enviada',

@@ -49,6 +49,8 @@ export const audit = {
   'audit.events.export': 'Events exported',
   'audit.binaries.export': 'Binaries exported',
   'audit.stations.export': 'Stations exported',
+  'audit.devices.export': 'USB devices exported',
+  'audit.device_events.export': 'USB events exported',
   'audit.search.add': 'Search saved',
   'audit.search.change': 'Saved search changed',
   'audit.search.remove': 'Saved search removed',

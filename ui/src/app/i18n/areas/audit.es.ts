@@ -47,6 +47,8 @@ export const audit: Texts<typeof english> = {
   'audit.events.export': 'Eventos exportados',
   'audit.binaries.export': 'Binarios exportados',
   'audit.stations.export': 'Estaciones exportadas',
+  'audit.devices.export': 'Dispositivos USB exportados',
+  'audit.device_events.export': 'Eventos USB exportados',
   'audit.search.add': 'Búsqueda guardada',
   'audit.search.change': 'Búsqueda guardada modificada',
   'audit.search.remove': 'Búsqueda guardada eliminada',
