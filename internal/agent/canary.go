@@ -23,7 +23,7 @@ type Canary struct {
 	// The process lives about as long as lives says; 0: it ends at once.
 	Start func(ctx context.Context, word string, lives time.Duration) (pid uint32, err error)
 
-	Every time.Duration // between two of them; 0: five minutes
+	Every time.Duration // between two of them at most; 0: five minutes
 }
 
 const (
@@ -33,6 +33,8 @@ const (
 	canaryAgain = time.Minute      // between two while the sensor is blind, so that its return shows soon
 	canaryDoubt = 3                // times in a row that a test may end without an answer
 	canaryQueue = 2 * time.Minute  // more, while what the sensor reported waits to be recorded
+	canaryQuiet = 20 * time.Second // without any event, before a test that is not due yet
+	canaryLook  = 5 * time.Second  // between two looks whether there was one
 
 	// canaryLives is for sensors that look once in a while, or ask what a process
 	// is after its start.
@@ -206,17 +208,41 @@ func (w *canaryWatch) waitForQueue(ctx context.Context, found <-chan struct{}) b
 	}
 }
 
+// rest waits until the next test is due, and tells whether there is to be one. It
+// is due early when the sensor has reported nothing for so long as quiet says: it
+// may have gone blind. Where such tests are passed it is the station that is quiet,
+// and quiet grows until there is an event again.
+func (w *canaryWatch) rest(ctx context.Context, pause time.Duration, quiet *time.Duration) bool {
+	end := time.Now().Add(pause)
+	var events uint64
+	var since time.Time // there was none
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(min(canaryLook, time.Until(end))):
+		}
+		now, seen := time.Now(), w.source().Events
+		switch {
+		case !now.Before(end):
+			return true
+		case since.IsZero(): // with what the last test caused
+			events, since = seen, now
+		case seen != events:
+			events, since, *quiet = seen, now, canaryQuiet
+		case now.Sub(since) >= *quiet:
+			*quiet *= 2
+			return true
+		}
+	}
+}
+
 // run tests again and again until ctx is over.
 func (w *canaryWatch) run(ctx context.Context) {
 	proof := time.Now().Round(0) // when the sensor was last known to see; while it is blind: up to when that is told
 	var blindSince time.Time
-	doubts, pause := 0, canaryFirst
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
+	doubts, pause, quiet := 0, canaryFirst, canaryQuiet
+	for w.rest(ctx, pause, &quiet) {
 		pause = w.Every
 		before, began := w.source(), time.Now().Round(0)
 		if before.State == sensor.Stopped {
