@@ -25,7 +25,7 @@ const (
 
 // Details of gaps.
 const (
-	ringFull   = "the kernel's buffer of the sensor was full"
+	dropped    = "the kernel had no room for what the programs of the sensor told, or could not run one of them"
 	unreadable = "the sensor could not read what its programs in the kernel wrote"
 )
 
@@ -237,8 +237,8 @@ func (w *watch) losses(now time.Time) error {
 		return err
 	}
 	if lost > w.lost {
-		w.sink.Lost(lost-w.lost, w.looked, now, ringFull)
-		w.sink.State(mode, sensor.Degraded, ringFull)
+		w.sink.Lost(lost-w.lost, w.looked, now, dropped)
+		w.sink.State(mode, sensor.Degraded, dropped)
 		w.lossSeen, w.degraded = now, true
 	}
 	w.lost, w.looked = lost, now
