@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the kernel of a Debian suite and a busybox for it.
+# Fetches the kernel of a Debian suite and a busybox for it, from DEBIAN_MIRROR.
 #
 #   scripts/vm/fetch.sh SUITE ARCHITECTURE DIR
 #
@@ -16,7 +16,7 @@ mkdir -p "$dir"/apt/{etc/preferences.d,etc/apt.conf.d,lists/partial,cache/archiv
 dir=$(cd "$dir" && pwd)
 : >"$dir/apt/status"
 cat >"$dir/apt/sources.list" <<END
-deb [arch=$arch signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${DEBIAN_MIRROR:-http://deb.debian.org/debian} $suite main
+deb [arch=$arch signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $DEBIAN_MIRROR $suite main
 END
 # A mirror may stand still; who signed its lists is still looked at.
 cat >"$dir/apt/conf" <<END

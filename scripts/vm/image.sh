@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the disk of a machine with a whole Debian and systemd.
+# Makes the disk of a machine with a whole Debian and systemd, from DEBIAN_MIRROR.
 #
 #   scripts/vm/image.sh SUITE ARCHITECTURE OUTPUT
 #
@@ -12,7 +12,7 @@ suite=$1 arch=$2 output=$3
 tree=$(mktemp -d -p "$(dirname "$output")")
 trap 'rm -rf "$tree" "$output.new"' EXIT
 mmdebstrap --quiet --variant=minbase --architectures="$arch" --include=systemd,systemd-sysv,udev,dbus,ca-certificates \
-  "$suite" "$tree/root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
+  "$suite" "$tree/root" "$DEBIAN_MIRROR"
 truncate -s 2G "$output.new"
 mke2fs -q -t ext4 -d "$tree/root" "$output.new"
 mv "$output.new" "$output"

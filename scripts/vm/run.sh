@@ -6,8 +6,8 @@
 #   scripts/vm/run.sh [MACHINE...]
 #
 # Without names it tries all machines. It prints a table, and its exit code is 1
-# when a check failed. Kernels and systems come from Debian (DEBIAN_MIRROR) and are
-# kept in VM_DIR, /var/tmp/eljefe-vm; it takes about 3 GB. Logs stay there too.
+# when a check failed. Kernels and systems come from DEBIAN_MIRROR, by default the
+# one that this machine's packages come from, and are kept in VM_DIR, /var/tmp/eljefe-vm; it takes about 3 GB. Logs stay there too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=scripts/vm/machine.sh
@@ -28,6 +28,14 @@ systemd-amd64    bookworm  amd64  system
 storm=${VM_STORM:-5000} # processes, in 10 seconds if the machine can
 
 dir=${VM_DIR:-/var/tmp/eljefe-vm}
+
+# shellcheck disable=SC2016 # apt-get fills in the address
+DEBIAN_MIRROR=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | grep -v -m 1 security || true)}
+[[ $DEBIAN_MIRROR ]] || {
+  echo 'this machine has no sources of Debian packages; set DEBIAN_MIRROR to the address of a mirror' >&2
+  exit 1
+}
+export DEBIAN_MIRROR
 page=127.0.0.1:${VM_PORT:-9241} agents=${VM_AGENT_PORT:-9242}
 mkdir -p "$dir"/{fetched,machines}
 chmod 711 "$dir" # the database's account must come by
