@@ -32,6 +32,7 @@ type Config struct {
 	Events      []int         // measure when so many are stored; ascending
 	Stations    int           // of the fleet
 	Span        time.Duration // over which the last of Events is spread
+	Until       time.Time     // the fleet's present; zero: now. Searches are slowest before 02:00 UTC, when the day before is closed
 	Writers     int           // connections that store, each for stations of its own
 	Batch       int           // events in one transaction
 	Burst       int           // events that a station sends at once
@@ -84,6 +85,10 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		return nil, fault.Invalidf("the numbers of events must be positive and ascending")
 	}
 	b := &bench{Config: cfg}
+	if b.Until.IsZero() {
+		b.Until = time.Now()
+	}
+	b.Until = b.Until.UTC().Truncate(time.Minute)
 	if b.Progress == nil {
 		b.Progress = io.Discard
 	}
@@ -157,8 +162,7 @@ func startPrivate(ctx context.Context, cfg Config) (url string, stop func() erro
 
 // makeFleet makes the stations and the generators of their streams.
 func (b *bench) makeFleet(ctx context.Context) error {
-	to := time.Now().UTC().Truncate(time.Minute)
-	from := to.Add(-b.Span)
+	from := b.Until.Add(-b.Span)
 	ids := make([][]int64, b.Writers)
 	for number := range b.Stations {
 		writer := number * b.Writers / b.Stations
@@ -171,7 +175,7 @@ func (b *bench) makeFleet(ctx context.Context) error {
 	first := 0
 	for i, list := range ids {
 		b.generators = append(b.generators, NewGenerator(Fleet{
-			Stations: list, First: first, Of: b.Stations, From: from, To: to,
+			Stations: list, First: first, Of: b.Stations, From: from, To: b.Until,
 			Events: b.Events[len(b.Events)-1] * len(list) / b.Stations, Burst: b.Burst, Seed: uint64(i),
 		}))
 		first += len(list)

@@ -51,6 +51,7 @@ type searchForm struct {
 	startedIn string        // condition on t.started
 	joinStart string        // how process_start s is joined
 	within    bool          // the processes have started in the window too
+	apart     bool          // the stops are chosen before their starts are joined
 }
 
 // stopForms returns the forms of a search for stops. One that speaks of the
@@ -63,14 +64,15 @@ func stopForms(filter *filter) []*searchForm {
 		return &searchForm{stops: true, filter: filter, time: "t.stopped", own: "t", startedIn: startedIn, joinStart: joinStart}
 	}
 	within := func(f *searchForm) *searchForm { f.within = true; return f }
+	apart := func(f *searchForm) *searchForm { f.apart = true; return f }
 	if !filter.joins {
 		return []*searchForm{form("t.started < @to AND t.started >= @from_started", "")}
 	}
 	const same = "s.station_id = t.station_id AND s.started = t.started AND s.process_key = t.process_key"
 	return []*searchForm{
 		within(form("t.started < @to AND t.started >= @from", "process_start s ON "+same+" AND s.started < @to AND s.started >= @from")),
-		form("t.started < @from AND t.started >= @from_started",
-			"LATERAL (SELECT * FROM process_start s WHERE "+same+" AND s.started < @from AND s.started >= @from_started LIMIT 1) AS s ON true"),
+		apart(form("t.started < @from AND t.started >= @from_started",
+			"LATERAL (SELECT * FROM process_start s WHERE "+same+" AND s.started < @from AND s.started >= @from_started LIMIT 1) AS s ON true")),
 	}
 }
 
@@ -269,6 +271,10 @@ func (f *searchForm) from(from, to time.Time, also string) (string, pgx.NamedArg
 		// longest: other partitions hold nothing.
 		args["from_started"] = from.Add(-f.longest)
 		span = "t.stopped >= @from AND t.stopped < @to AND " + f.startedIn
+		if f.apart {
+			tables = "(SELECT * FROM process_stop t WHERE " + span + " OFFSET 0) AS t"
+			span = "true"
+		}
 		if f.filter.joins {
 			tables += "\n\t\t" + f.filter.join() + " " + f.joinStart
 		}
