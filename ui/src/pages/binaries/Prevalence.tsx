@@ -1,4 +1,4 @@
-import { Anchor, Button } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { queries } from '@/api/queries';
@@ -9,8 +9,9 @@ import { FacetRank } from '@/pages/events/FacetRank';
 import { Board, Stack } from '@/primitives/Board';
 import { Chip, Rarity } from '@/primitives/Chip';
 import { termFor } from '@/primitives/FilterBar/terms';
-import { Part } from '@/primitives/Headline';
+import { InShort } from '@/primitives/InShort';
 import { Loaded } from '@/primitives/Loaded';
+import { MorePages } from '@/primitives/MorePages';
 import { More, None, Panel, Quiet, SmallTable } from '@/primitives/Page';
 import { AccountCell, CodeCell, HostileText, TimeCell } from '@/primitives/Text';
 import { eventsOf } from './describe';
@@ -80,43 +81,22 @@ export function BinaryStations({ binary, short }: { binary: Binary; short?: bool
                 </tr>
               ))}
             </SmallTable>
-            {!short && (stations.hasNextPage || shown.length < all.length) ? (
-              <More>
-                <Button
-                  size="compact-sm"
-                  loading={stations.isFetchingNextPage}
-                  onClick={() => {
-                    if (opened) void stations.fetchNextPage();
-                    setOpened(true);
-                  }}
-                >
-                  {t('list.more')}
-                </Button>
-              </More>
-            ) : null}
+            {short ? null : (
+              <MorePages
+                query={stations}
+                failed={t('binary.partFailed')}
+                onReveal={shown.length < all.length ? () => setOpened(true) : undefined}
+              />
+            )}
           </>
         );
       }}
     </Loaded>
   );
-  if (!short) {
-    return (
-      <Panel title={t('binary.stations')} flush>
-        {table}
-      </Panel>
-    );
-  }
   return (
-    <Part
-      title={t('binary.stations')}
-      actions={
-        <Anchor size="sm" href={binaryHref(binary.id)}>
-          {t('list.all')}
-        </Anchor>
-      }
-    >
+    <InShort short={short} title={t('binary.stations')} all={binaryHref(binary.id)}>
       {table}
-    </Part>
+    </InShort>
   );
 }
 

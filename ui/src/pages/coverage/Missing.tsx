@@ -1,4 +1,4 @@
-import { Anchor, Button } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
 import type { CoverageReport, Gap } from '@/api/types';
@@ -7,6 +7,7 @@ import { useI18n } from '@/app/i18n';
 import { stationHref } from '@/app/search';
 import { Swatch } from '@/primitives/Coverage/Swatch';
 import { Loaded } from '@/primitives/Loaded';
+import { MorePages } from '@/primitives/MorePages';
 import { HostileText } from '@/primitives/Text';
 import { useNow } from '@/primitives/useNow';
 import { eventsMissing } from './gaps';
@@ -101,11 +102,7 @@ function Gaps({ lack, onLeave }: { lack: Lack; onLeave(): void }) {
                   <GapItem key={`${gap.station.id} ${gap.id}`} gap={gap} onLeave={onLeave} />
                 ))}
             </ul>
-            {gaps.hasNextPage ? (
-              <Button size="compact-sm" loading={gaps.isFetchingNextPage} onClick={() => void gaps.fetchNextPage()}>
-                {t('list.more')}
-              </Button>
-            ) : null}
+            <MorePages query={gaps} failed={t('gaps.failed')} />
           </>
         )}
       </Loaded>

@@ -1,11 +1,12 @@
-import { Anchor, Button } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { queries } from '@/api/queries';
 import { useI18n } from '@/app/i18n';
 import { deviceHref, stationHref } from '@/app/search';
-import { Part } from '@/primitives/Headline';
+import { InShort } from '@/primitives/InShort';
 import { Loaded } from '@/primitives/Loaded';
-import { More, Panel, SmallTable } from '@/primitives/Page';
+import { MorePages } from '@/primitives/MorePages';
+import { SmallTable } from '@/primitives/Page';
 import { HostileText, TimeCell } from '@/primitives/Text';
 import { Presence } from './parts';
 
@@ -62,39 +63,15 @@ export function DeviceStations({ id, short }: { id: number; short?: boolean }) {
                 </tr>
               ))}
             </SmallTable>
-            {!short && stations.hasNextPage ? (
-              <More>
-                <Button
-                  size="compact-sm"
-                  loading={stations.isFetchingNextPage}
-                  onClick={() => void stations.fetchNextPage()}
-                >
-                  {t('list.more')}
-                </Button>
-              </More>
-            ) : null}
+            {short ? null : <MorePages query={stations} failed={t('device.stationsFailed')} />}
           </>
         );
       }}
     </Loaded>
   );
-  if (!short) {
-    return (
-      <Panel title={t('device.stations')} flush>
-        {table}
-      </Panel>
-    );
-  }
   return (
-    <Part
-      title={t('device.stations')}
-      actions={
-        <Anchor size="sm" href={deviceHref(id)}>
-          {t('list.all')}
-        </Anchor>
-      }
-    >
+    <InShort short={short} title={t('device.stations')} all={deviceHref(id)}>
       {table}
-    </Part>
+    </InShort>
   );
 }

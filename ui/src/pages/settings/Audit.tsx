@@ -1,4 +1,4 @@
-import { Anchor, Button, NativeSelect, TextInput } from '@mantine/core';
+import { Anchor, NativeSelect, TextInput } from '@mantine/core';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Fragment } from 'react';
 import { queries } from '@/api/queries';
@@ -7,8 +7,8 @@ import { useI18n } from '@/app/i18n';
 import { type SettingsSearch, settingsHref } from '@/app/search';
 import { visible } from '@/primitives/hostile';
 import { Loaded } from '@/primitives/Loaded';
-import { Line, More, None, Panel, Quiet, SmallTable } from '@/primitives/Page';
-import { Failure } from '@/primitives/State';
+import { MorePages } from '@/primitives/MorePages';
+import { Line, None, Panel, Quiet, SmallTable } from '@/primitives/Page';
 import { HostileText, TimeCell } from '@/primitives/Text';
 import { actionText, auditActions, auditFacts, subjectHref } from './auditFacts';
 
@@ -49,24 +49,7 @@ export function Audit({ who, action, onChange }: AuditProps) {
                   <Entry key={entry.id} entry={entry} action={known ? action : undefined} />
                 ))}
               </SmallTable>
-              {found.isFetchNextPageError ? (
-                <Failure
-                  what={t('audit.moreFailed')}
-                  error={found.error}
-                  onRetry={() => void found.fetchNextPage()}
-                  compact
-                />
-              ) : found.hasNextPage ? (
-                <More>
-                  <Button
-                    size="compact-sm"
-                    loading={found.isFetchingNextPage}
-                    onClick={() => void found.fetchNextPage()}
-                  >
-                    {t('list.more')}
-                  </Button>
-                </More>
-              ) : null}
+              <MorePages query={found} failed={t('audit.moreFailed')} />
             </>
           );
         }}
