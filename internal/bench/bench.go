@@ -198,7 +198,7 @@ func (b *bench) stage(ctx context.Context, n int64) (*Stage, error) {
 	b.say("storing events until there are %d", n)
 	var err error
 	some := min(pathEvents, (n-b.stored)/pathShare)
-	if s.Ingest, err = b.ingest(ctx, n-some); err != nil {
+	if s.Ingest, err = b.ingest(ctx, max(b.stored, n-some-b.pathFirst())); err != nil {
 		return nil, err
 	}
 	b.say("%.0f events/s; sending some as stations do", s.Ingest.PerSecond)

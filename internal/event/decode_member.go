@@ -141,12 +141,18 @@ func (d *Decoder) member(name []byte, p *Process) bool {
 		return d.readShortOrNil(&p.ExitCode)
 	case "inferred":
 		return d.readBool(&p.Inferred)
+	case "statistics":
+		d.listed = true
+		return d.readList(&p.Statistics)
 	}
 	return d.figure(name, p)
 }
 
 // figure reads one of the Statistics, if name is one of them.
 func (d *Decoder) figure(name []byte, p *Process) bool {
+	if d.listed {
+		return false // the list counts
+	}
 	s := p.Statistics
 	if s == nil {
 		s = &Statistics{}

@@ -60,7 +60,7 @@ func full(tb testing.TB) Process {
 func hold(tb testing.TB, d *Decoder, line []byte) {
 	tb.Helper()
 	var want Process
-	wrong := json.Unmarshal(line, &want)
+	wrong := unmarshal(line, &want)
 	got := Process{Image: "what was there before", Statistics: &Statistics{Handles: 1}}
 	err := d.Decode(line, &got)
 	if fmt.Sprint(err) != fmt.Sprint(wrong) {
@@ -86,7 +86,11 @@ func TestDecodeMembers(t *testing.T) {
 	if len(members) != fields {
 		t.Fatalf("%d members for %d fields", len(members), fields)
 	}
-	lines := [][]byte{all}
+	listed, err := new(full(t)).Line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := [][]byte{all, listed}
 	for name, value := range members {
 		lines = append(lines, fmt.Appendf(nil, "{%q:%s}", name, value))
 	}
@@ -116,6 +120,11 @@ var oddities = []string{
 	`{"image":""}`, `{"image":"` + strings.Repeat("x", longestKept+1) + `"}`, `{"image":1}`, `{"image":["a"]}`, `{"image":"a" "b"}`, `{"image":null}`,
 	`{"time":"2026-11-23T08:00:00Z"}`, `{"time":"2026-11-23T08:00:00.1234567+02:00"}`, `{"time":"2026-11-23T08:00:00,5Z"}`, `{"time":"2026-02-30T08:00:00Z"}`, `{"time":"2026-11-23T8:00:00Z"}`,
 	`{"time":"2026-11-23T24:00:00Z"}`, `{"time":"2026-11-23T08:00:60Z"}`, `{"time":"\u0032026-11-23T08:00:00Z"}`, `{"time":""}`, `{"time":"`, `{"time":null}`, `{"time":0}`, `{"time":"2026-11-23t08:00:00z"}`,
+	`{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}`, `{"statistics":[ 1 , 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20 ] }`, `{"statistics":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,18446744073709551615]}`,
+	`{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]}`, `{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]}`, `{"statistics":[]}`, `{"statistics":[1]}`, `{"statistics":null}`, `{"statistics":{}}`, `{"statistics":[-1]}`,
+	`{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,"20"]}`, `{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20`, `{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,]}`, `{"statistics":[null]}`,
+	`{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20],"handles":9}`, `{"handles":9,"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}`, `{"handles":"x","statistics":[1]}`, `{"STATISTICS":[1],"handles":9}`,
+	`{"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20],"statistics":[2,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}`, `{"statistics":[1],"statistics":null}`, `{"statistics":[5,5],"statistics":[1]}`,
 	`{"kind":"gap","seq":2,"cause":"agent_off","from":"2026-11-23T08:00:00Z"}`, "{\n\t\"kind\" : \"start\" ,\r \"pid\" : 4 }\n", "{\v}", "{\"pid\":4\u00a0}",
 }
 
@@ -137,7 +146,7 @@ func TestDecodeChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := strings.SplitAfter(string(line[1:len(line)-1]), ",\"")
+	parts := strings.SplitAfter(string(line[1:len(line)-1])+`,"statistics":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]`, ",\"")
 	source, d := rand.New(rand.NewPCG(1, 2)), new(Decoder)
 	plain := 0
 	for range n {

@@ -57,7 +57,7 @@ func (q *queue) append(r Record, now time.Time) (err error) {
 	switch {
 	case r.Event != nil:
 		r.Event.Seq = q.last + 1
-		data, err = json.Marshal(r.Event)
+		data, err = r.Event.Line()
 	case r.Device != nil:
 		r.Device.Seq = q.last + 1
 		data, err = json.Marshal(r.Device)

@@ -34,7 +34,7 @@ const (
 	// the processor.
 	writers = 2
 	// togetherRows is how many records of many stations make one transaction.
-	togetherRows = 2000
+	togetherRows = 4000
 	// writeTime is how long a transaction may take before the database counts as
 	// away. An agent that waits longer for its answer gives up.
 	writeTime = 20 * time.Second

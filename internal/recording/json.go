@@ -18,7 +18,8 @@ import (
 // with its end; that line is two events.
 type exported struct {
 	event.Process
-	Stopped time.Time `json:"stopped"`
+	event.Listed           // of a line of an agent's
+	Stopped      time.Time `json:"stopped"`
 }
 
 // inLine is the error that a line is damaged.
@@ -41,6 +42,9 @@ func parseLine(line []byte, number uint64) []Item {
 		var e exported
 		if err := json.Unmarshal(line, &e); err != nil {
 			return damage(describeJSON(err))
+		}
+		if e.List != nil {
+			e.Statistics = e.List.Statistics()
 		}
 		if e.SourceRecord == 0 {
 			e.SourceRecord = number

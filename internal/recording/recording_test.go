@@ -16,7 +16,7 @@ func TestRead(t *testing.T) {
 
 {"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Operational"}
 {"kind":
-{"kind":"stop","station":"S","time":"2026-11-16T08:00:02Z","pid":9}`
+{"kind":"stop","station":"S","time":"2026-11-16T08:00:02Z","pid":9,"statistics":[7,8]}`
 	items, err := Read(bytes.NewReader([]byte(content)), int64(len(content)), Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +39,9 @@ func TestRead(t *testing.T) {
 			}
 		default:
 			got = append(got, string(it.Event.Kind))
+			if it.Event.Kind == event.Stop && (it.Event.Statistics == nil || *it.Event.Statistics != (event.Statistics{Handles: 7, Threads: 8})) {
+				t.Errorf("the figures of an agent's line are %+v", it.Event.Statistics)
+			}
 			if it.Event.Kind == event.Start && (it.Event.ExitCode != nil || it.Event.Inferred) {
 				t.Error("the start has what is the end's: its exit code, or that it was inferred")
 			}

@@ -8,7 +8,8 @@ import (
 )
 
 // statisticColumns are the columns of process_stop for what a process used. The
-// first is not null where the others are known; of them null is 0.
+// first is not null where the others are known; of them null is 0. They stand in
+// the order of event.StatisticsList.
 var statisticColumns = [...]string{
 	"handles", "threads", "kernel_time_us", "user_time_us", "cpu_cycles", "read_ops", "write_ops", "other_ops", "read_bytes", "write_bytes", "other_bytes",
 	"hard_faults", "page_faults", "commit_charge", "commit_peak", "peak_working_set", "peak_virtual_size", "peak_pagefile", "peak_paged_pool", "peak_nonpaged_pool",
@@ -26,16 +27,13 @@ func wide(column int) bool {
 }
 
 // statistics are figures in the order of statisticColumns.
-type statistics [len(statisticColumns)]uint64
+type statistics event.StatisticsList
 
 func statisticsOf(s *event.Statistics) (figures statistics) {
 	if s == nil {
 		return figures
 	}
-	figures = statistics{
-		s.Handles, s.Threads, s.KernelTimeUS, s.UserTimeUS, s.CPUCycles, s.ReadOps, s.WriteOps, s.OtherOps, s.ReadBytes, s.WriteBytes, s.OtherBytes,
-		s.HardFaults, s.PageFaults, s.CommitCharge, s.CommitPeak, s.PeakWorkingSet, s.PeakVirtualSize, s.PeakPagefile, s.PeakPagedPool, s.PeakNonpaged,
-	}
+	figures = statistics(s.List())
 	for i := range figures {
 		figures[i] = min(figures[i], math.MaxInt64)
 	}
@@ -44,11 +42,7 @@ func statisticsOf(s *event.Statistics) (figures statistics) {
 
 // event returns the figures as an event has them.
 func (f *statistics) event() *event.Statistics {
-	return &event.Statistics{
-		Handles: f[0], Threads: f[1], KernelTimeUS: f[2], UserTimeUS: f[3], CPUCycles: f[4], ReadOps: f[5], WriteOps: f[6], OtherOps: f[7],
-		ReadBytes: f[8], WriteBytes: f[9], OtherBytes: f[10], HardFaults: f[11], PageFaults: f[12], CommitCharge: f[13], CommitPeak: f[14],
-		PeakWorkingSet: f[15], PeakVirtualSize: f[16], PeakPagefile: f[17], PeakPagedPool: f[18], PeakNonpaged: f[19],
-	}
+	return (*event.StatisticsList)(f).Statistics()
 }
 
 // write writes the columns of statisticColumns.

@@ -29,13 +29,14 @@ const (
 
 // The paths. {task} is a Task.ID.
 const (
-	PathEnroll = "/agent/v1/enroll"       // POST EnrollRequest: Enrolled. Without a certificate, or with that of which a clone parts
-	PathRenew  = "/agent/v1/renew"        // POST RenewRequest: Enrolled
-	PathHello  = "/agent/v1/hello"        // POST Hello: Welcome
-	PathEvents = "/agent/v1/events"       // POST lines of JSON: Stored
-	PathTasks  = "/agent/v1/tasks"        // GET ?wait=50: Tasks, at once if there are some
-	PathTask   = "/agent/v1/tasks/{task}" // POST TaskReport: 204
-	PathFile   = "/agent/v1/files/{task}" // GET: Received; PUT ?offset=N with bytes: Received
+	PathEnroll = "/agent/v1/enroll"           // POST EnrollRequest: Enrolled. Without a certificate, or with that of which a clone parts
+	PathRenew  = "/agent/v1/renew"            // POST RenewRequest: Enrolled
+	PathHello  = "/agent/v1/hello"            // POST Hello: Welcome
+	PathEvents = "/agent/v1/events"           // POST lines of JSON: Stored
+	PathTasks  = "/agent/v1/tasks"            // GET ?wait=50: Tasks, at once if there are some
+	PathTask   = "/agent/v1/tasks/{task}"     // POST TaskReport: 204
+	PathFile   = "/agent/v1/files/{task}"     // GET: Received; PUT ?offset=N with bytes: Received
+	PathUpdate = "/agent/v1/updates/{sha256}" // GET ?offset=N: bytes of the agent that the station was offered, MaxPiece of them at most
 )
 
 // Limits on requests. A server may take less, and says so in Welcome.
@@ -46,6 +47,7 @@ const (
 	MaxLine     = 512 << 10 // bytes of one record of a batch
 	MaxRecords  = 10_000    // in one batch
 	MaxChunk    = 4 << 20   // bytes of one piece of a file
+	MaxPiece    = 512 << 10 // bytes of one piece of an agent's program
 	MaxWait     = 55 * time.Second
 
 	// MaxJump is how far a stream's number may lie beyond the last one: as much
@@ -72,6 +74,7 @@ const (
 	CodeUnknownTask = "unknown_task" // 404: no such task of this station, or it is over
 	CodeOffset      = "offset"       // 409: the piece does not begin where the last one ended; ask how much was received
 	CodeMismatch    = "mismatch"     // 422: the file is not the one that was asked for
+	CodeNoUpdate    = "no_update"    // 404: the station is not offered this program (any more)
 	CodeContext     = "context"      // 412: the server does not remember the context; send the batch again without it
 )
 
@@ -127,6 +130,8 @@ type Hello struct {
 	Stream     Stream    `json:"stream"`
 	Sensor     Sensor    `json:"sensor"`
 	Self       Self      `json:"self"`
+
+	Update *UpdateReport `json:"update,omitempty"` // nil: the agent takes no updates
 }
 
 // Stream is the state of the spool.
@@ -165,6 +170,8 @@ type Welcome struct {
 	BatchBytes   int       `json:"batch_bytes"`   // that a batch may have, as it is sent
 	BatchRecords int       `json:"batch_records"`
 	BatchWaitMS  int       `json:"batch_wait_ms"` // how long to collect records
+
+	Update *Update `json:"update,omitempty"` // a newer agent; nil: none is offered
 }
 
 // Stored answers a batch.
@@ -179,6 +186,40 @@ type Stored struct {
 type Refusal struct {
 	Seq    uint64 `json:"seq"`
 	Reason string `json:"reason"`
+}
+
+// Update is the offer of a newer agent. The server's authority stands behind it:
+// it signed the certificate, whose key signed the offer (package update).
+type Update struct {
+	Offer       []byte `json:"offer"` // JSON, the very bytes that were signed
+	Signature   []byte `json:"signature"`
+	Certificate []byte `json:"certificate"` // DER
+	Authority   []byte `json:"authority"`   // DER
+}
+
+// UpdateState is how far an agent has come with an offer.
+type UpdateState string
+
+// The states of an update. The first is the server's, the others the agent tells.
+const (
+	UpdateOffered    UpdateState = "offered"
+	UpdateFetching   UpdateState = "fetching"
+	UpdateVerified   UpdateState = "verified"    // it is whole, and the one that was offered
+	UpdateInstalled  UpdateState = "installed"   // the new agent runs, on trial
+	UpdateReporting  UpdateState = "reporting"   // the server has heard of it: the update is done
+	UpdateRefused    UpdateState = "refused"     // the offer is none for this station
+	UpdateFailed     UpdateState = "failed"      // it could not be fetched or kept
+	UpdateRolledBack UpdateState = "rolled_back" // the new agent did not work; the former one runs
+)
+
+// UpdateReport says that an agent takes updates, and what became of the last
+// offer. All of it is the agent's claim.
+type UpdateReport struct {
+	System  string      `json:"system"`           // as GOOS has it
+	State   UpdateState `json:"state,omitempty"`  // empty: it knows of no offer
+	SHA256  string      `json:"sha256,omitempty"` // of the offered program
+	Attempt int         `json:"attempt,omitzero"` // of the offer
+	Why     string      `json:"why,omitempty"`    // it was not successful, for people
 }
 
 // Verb is something that an agent can be asked to do.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -187,6 +188,15 @@ func (c *Client) Send(ctx context.Context, task, offset, size int64, piece []byt
 	}, out)
 }
 
+// Piece fetches a piece of the agent's program that the station was offered. An
+// empty one is its end.
+func (c *Client) Piece(ctx context.Context, sha256 string, offset int64) ([]byte, error) {
+	path := strings.Replace(wire.PathUpdate, "{sha256}", url.PathEscape(sha256), 1) + "?offset=" + strconv.FormatInt(offset, 10)
+	var piece []byte
+	err := c.do(ctx, request{method: http.MethodGet, path: path, limit: batchTimeout}, &piece)
+	return piece, err
+}
+
 func withTask(path string, task int64) string {
 	return path[:len(path)-len("{task}")] + strconv.FormatInt(task, 10)
 }
@@ -210,8 +220,9 @@ type request struct {
 	usedOnly       bool // fail with errNewConnection rather than send the body over a new connection
 }
 
-// do makes the request and decodes the answer into out, unless out is nil. The
-// error of an answer that is a problem is a *Problem.
+// do makes the request and decodes the answer into out, unless out is nil. A
+// []byte gets the answer as it is. The error of an answer that is a problem is a
+// *Problem.
 func (c *Client) do(ctx context.Context, r request, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
@@ -255,7 +266,15 @@ func (c *Client) do(ctx context.Context, r request, out any) error {
 	if out == nil {
 		return nil
 	}
-	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "application/json" {
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if raw, ok := out.(*[]byte); ok {
+		if kind != "application/octet-stream" {
+			return foreign(res, "is no piece of a program")
+		}
+		*raw = body
+		return nil
+	}
+	if kind != "application/json" {
 		return foreign(res, "is not JSON")
 	}
 	if err := json.Unmarshal(body, out); err != nil {

@@ -321,7 +321,7 @@ func (s *server) store(st *station, context string, body []byte) (any, *wire.Pro
 	case wire.NewContext:
 		st.context = wire.Context{}
 	}
-	st.context.Append([]byte(raw))
+	st.context.Append(st.context.After(body), []byte(raw))
 	if s.forgets {
 		st.context = wire.Context{}
 	}

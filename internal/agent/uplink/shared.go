@@ -91,7 +91,7 @@ func (s *Shared) Answered(b Batch, lines []byte, stored *wire.Stored, err error)
 		if b.builds() {
 			s.misses = 0
 		}
-		s.context.Append(lines)
+		s.context.Append(s.context.After(b.Body), lines)
 	case Is(err, wire.CodeContext, wire.CodeMalformed) && b.builds():
 		s.context.Forget()
 		if s.misses++; s.misses == mostMisses {

@@ -110,8 +110,8 @@ func TestCompressor(t *testing.T) {
 				t.Fatalf("batch %d came out as something else", i)
 			}
 		}
-		other.Append(lines[:len(lines)/2])
-		on.Append(lines)
+		other.Append(other.After(b.Body), lines[:len(lines)/2])
+		on.Append(on.After(b.Body), lines)
 	}
 	alone, err := c.Pack(nil, []byte("{}\n"), nil)
 	if got, bad := unpack(alone.Body, nil); err != nil || bad != nil || got != "{}\n" || alone.Context != "" {

@@ -27,7 +27,13 @@ type unpacker struct {
 	// What unpacks is expensive to make. It has no goroutines of its own, so the
 	// collector may take it.
 	idle  sync.Pool
-	tails sync.Pool // of *[]byte, that nobody uses
+	tails sync.Pool // of *tail, that nobody uses
+}
+
+// tail is what a context can remember of a batch.
+type tail struct {
+	name  string // of the context then
+	lines []byte
 }
 
 // unpacking is what one batch at a time is unpacked and decoded with.
@@ -43,9 +49,9 @@ const mostIdle = 1 << 20
 
 // decode unpacks and reads a batch. What cannot be read of a record costs the record, as long as its number can; a
 // batch in which numbers are missing or wrong costs all of it. on is the context
-// that it is packed on, nil where it stands alone; tail is what that can remember
-// of the batch, and to be given to release; nil: nothing.
-func (u *unpacker) decode(encoding string, packed []byte, on *wire.Context) (_ *ingest.LiveBatch, tail *[]byte, err error) {
+// that it is packed on, nil where it stands alone. What that can remember of the
+// batch is to be given to release; nil: nothing.
+func (u *unpacker) decode(encoding string, packed []byte, on *wire.Context) (_ *ingest.LiveBatch, last *tail, err error) {
 	with, ok := u.idle.Get().(*unpacking)
 	if !ok {
 		with = new(unpacking)
@@ -77,18 +83,18 @@ func (u *unpacker) decode(encoding string, packed []byte, on *wire.Context) (_ *
 		return nil, nil, malformed("the batch is empty")
 	}
 	if on != nil {
-		if tail, ok = u.tails.Get().(*[]byte); !ok {
-			tail = new([]byte)
+		if last, ok = u.tails.Get().(*tail); !ok {
+			last = new(tail)
 		}
-		*tail = append((*tail)[:0], wire.ContextTail(raw)...)
+		last.name, last.lines = on.After(packed), append(last.lines[:0], wire.ContextTail(raw)...)
 	}
-	return d.batch, tail, nil
+	return d.batch, last, nil
 }
 
 // release takes back what decode returned.
-func (u *unpacker) release(tail *[]byte) {
-	if tail != nil {
-		u.tails.Put(tail)
+func (u *unpacker) release(last *tail) {
+	if last != nil {
+		u.tails.Put(last)
 	}
 }
 

@@ -50,10 +50,10 @@ func FuzzBatch(f *testing.F) {
 		var on *wire.Context
 		if len(before) > 0 {
 			on = new(wire.Context)
-			on.Append(before)
+			on.Append("before", before)
 		}
 		b, tail, err := u.decode(encoding, raw, on)
-		if (tail != nil) != (on != nil && err == nil) || tail != nil && len(*tail) > wire.ContextBytes {
+		if (tail != nil) != (on != nil && err == nil) || tail != nil && (len(tail.lines) > wire.ContextBytes+1 || tail.name != on.After(raw)) {
 			t.Fatalf("of a batch with the error %v this is to be remembered: %v", err, tail)
 		}
 		u.release(tail)
@@ -210,7 +210,7 @@ func BenchmarkDecodeSmall(b *testing.B) {
 	const n = 17
 	events := officeEvents(b)
 	on := new(wire.Context)
-	on.Append(realistic(b, events, 1, 100))
+	on.Append("before", realistic(b, events, 1, 100))
 	raw := realistic(b, events, 101, n)
 	for name, before := range map[string]*wire.Context{"alone": nil, "on context": on} {
 		b.Run(name, func(b *testing.B) {
@@ -230,7 +230,7 @@ func BenchmarkDecodeSmall(b *testing.B) {
 					b.Fatal(err)
 				}
 				if tail != nil {
-					kept.Append(*tail)
+					kept.Append(tail.name, tail.lines)
 					u.release(tail)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 
 const (
 	// mostContexts is of how many stations something is remembered: of all that a
-	// server is made for, in 320 MiB. Who finds no room sends larger batches.
+	// server is made for, in 640 MiB. Who finds no room sends larger batches.
 	mostContexts = 10_000
 	// stillUsed is for how long a station that sends nothing keeps its place. Of
 	// more stations than there are places some have one, instead of each losing

@@ -45,9 +45,10 @@ func (a *agent) sendOn(name string, body []byte, encoding string) answer {
 // sendLines sends lines on what both sides remember.
 func (a *agent) sendLines(lines string, on *wire.Context) answer {
 	a.t.Helper()
-	got := a.sendOn(on.Name(), packedOn(a.t, lines, on), "zstd")
+	body := packedOn(a.t, lines, on)
+	got := a.sendOn(on.Name(), body, "zstd")
 	if got.status == http.StatusOK {
-		on.Append([]byte(lines))
+		on.Append(on.After(body), []byte(lines))
 	}
 	return got
 }
@@ -73,7 +74,7 @@ func TestBatchesBuildOnOneAnother(t *testing.T) {
 	if n := len(packedOn(t, record(11), &on)); n > alone/2 {
 		t.Errorf("a record has %d bytes, and %d alone", n, alone)
 	}
-	for seq := uint64(11); seq <= 60; seq++ { // more than a context holds
+	for seq := uint64(11); seq <= 60; seq++ {
 		a.wantStored("the next", a.sendLines(record(seq), &on), seq, int64(seq))
 	}
 	a.wantStored("a large one", a.sendLines(records(61, 400), &on), 400, 400)
@@ -93,6 +94,13 @@ func TestBatchesBuildOnOneAnother(t *testing.T) {
 	a.sendLines(record(500)+record(499), &on).wants(t, "one that is refused", 422, wire.CodeSequence)
 	a.sendLines("no JSON", &on).wants(t, "one that is none", 422, wire.CodeMalformed)
 	a.wantStored("what follows that", a.sendLines(record(406), &on), 406, 406)
+
+	// Neither side has more than a context holds, and both cut it at one place.
+	last := uint64(406)
+	for _, n := range []uint64{300, 1000, 1, 299, 1} {
+		a.wantStored("much", a.sendLines(records(last+1, last+n), &on), last+n, int64(last+n))
+		last += n
+	}
 	if gaps := a.gaps(); len(gaps) != 0 {
 		t.Errorf("there are gaps: %+v", gaps)
 	}
@@ -148,14 +156,15 @@ func TestContextsOfOneStationTwice(t *testing.T) {
 			var on wire.Context
 			for at := 1; at <= all; {
 				piece := strings.Join(lines[at:min(all+1, at+1+random.IntN(9))], "")
-				got, err := other.try("POST", wire.PathEvents, bytes.NewReader(packedOn(t, piece, &on)),
+				body := packedOn(t, piece, &on)
+				got, err := other.try("POST", wire.PathEvents, bytes.NewReader(body),
 					"Content-Type", wire.ContentBatch, "Content-Encoding", "zstd", wire.ContextHeader, on.Name())
 				switch {
 				case err != nil:
 					t.Error(err)
 					return
 				case got.status == http.StatusOK:
-					on.Append([]byte(piece))
+					on.Append(on.After(body), []byte(piece))
 					at += strings.Count(piece, "\n")
 				case got.problem.Code == wire.CodeContext && !on.Empty():
 					on.Forget()

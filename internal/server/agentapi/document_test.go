@@ -3,10 +3,12 @@ package agentapi
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/wire"
 )
 
@@ -26,6 +28,14 @@ func TestDocument(t *testing.T) {
 		if !strings.Contains(text, "`"+string(v)+"`") {
 			t.Errorf("protocol.md does not name the verb %s", v)
 		}
+	}
+	var figures []string
+	for f := range reflect.TypeFor[event.Statistics]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		figures = append(figures, "`"+name+"`")
+	}
+	if want := strings.Join(figures, ", "); !strings.Contains(strings.ReplaceAll(text, "\n", " "), want) {
+		t.Errorf("protocol.md does not give the order of a list of statistics: %s", want)
 	}
 	source, err := os.ReadFile(filepath.Join("..", "..", "wire", "wire.go"))
 	if err != nil {

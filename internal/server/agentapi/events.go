@@ -51,11 +51,11 @@ func (a *API) addEvents(ctx context.Context, c *call) (*wire.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	batch, tail, err := a.receiveBatch(ctx, c, on)
+	batch, last, err := a.receiveBatch(ctx, c, on)
 	if err != nil {
 		return nil, err
 	}
-	defer a.unpacker.release(tail)
+	defer a.unpacker.release(last)
 	res, err := a.cfg.Ingest.Add(ctx, *batch)
 	if e, ok := isFault(err, fault.Invalid); ok && errors.Is(err, store.ErrSequence) {
 		return nil, fail(http.StatusUnprocessableEntity, wire.CodeSequence, "%s", e.Message)
@@ -72,7 +72,7 @@ func (a *API) addEvents(ctx context.Context, c *call) (*wire.Stored, error) {
 	a.metrics.refused.Add(float64(len(res.Refused)))
 	stored := &wire.Stored{Acknowledged: res.LastSeq}
 	if on != nil {
-		on.Append(*tail)
+		on.Append(last.name, last.lines)
 		stored.NoContext = !a.contexts.keep(c.number(), on, a.cfg.Now())
 	}
 	for _, r := range res.Refused[:min(len(res.Refused), mostRefusals)] {
@@ -82,9 +82,9 @@ func (a *API) addEvents(ctx context.Context, c *call) (*wire.Stored, error) {
 }
 
 // receiveBatch takes a batch from the network, at the sender's pace, and then
-// decodes it, at ours. on is what it is packed on, tail what there is to remember
+// decodes it, at ours. on is what it is packed on, last what there is to remember
 // of it.
-func (a *API) receiveBatch(ctx context.Context, c *call, on *wire.Context) (batch *ingest.LiveBatch, tail *[]byte, err error) {
+func (a *API) receiveBatch(ctx context.Context, c *call, on *wire.Context) (batch *ingest.LiveBatch, last *tail, err error) {
 	body, err := a.receiveBody(c)
 	defer a.bodies.give(int64(cap(body)))
 	if err != nil {
@@ -96,12 +96,12 @@ func (a *API) receiveBatch(ctx context.Context, c *call, on *wire.Context) (batc
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	batch, tail, err = a.unpacker.decode(c.Header.Get("Content-Encoding"), body, on)
+	batch, last, err = a.unpacker.decode(c.Header.Get("Content-Encoding"), body, on)
 	if err != nil {
 		return nil, nil, err
 	}
 	batch.Station = c.number()
-	return batch, tail, nil
+	return batch, last, nil
 }
 
 // receiveBody reads a batch as it was sent. What it returns is taken from

@@ -14,7 +14,7 @@ func TestRoomForContexts(t *testing.T) {
 	now := time.Unix(1000, 0)
 	of := func(station int64) *wire.Context {
 		on := new(wire.Context)
-		on.Append(fmt.Appendf(nil, "of %d\n", station))
+		on.Append(fmt.Sprint("of ", station), fmt.Appendf(nil, "of %d\n", station))
 		return on
 	}
 	kept := func(want bool, station int64) {
