@@ -25,36 +25,67 @@ type Import struct {
 	Library string // as the file names it: "KERNEL32.dll"
 	Name    string // "": imported by number
 	Ordinal uint16
+	Address uint32 // in the image, of the place that the loader puts the function's address in
 }
 
 // Imports returns what the loader looks up when the program starts, in the order of
 // the file. Delayed imports are not among them. An error ends it.
 func (f *File) Imports() iter.Seq2[Import, error] {
+	return f.imports(ImportDirectory, 20, func(entry []byte) importTable {
+		le := binary.LittleEndian
+		return importTable{names: le.Uint32(entry), library: le.Uint32(entry[12:]), addresses: le.Uint32(entry[16:])}
+	})
+}
+
+// DelayedImports returns what is looked up when it is first called, as Imports does.
+func (f *File) DelayedImports() iter.Seq2[Import, error] {
+	return f.imports(DelayedDirectory, 32, func(entry []byte) importTable {
+		le, t := binary.LittleEndian, importTable{}
+		if le.Uint32(entry)&1 == 0 {
+			t.base = uint32(f.ImageBase)
+		}
+		if le.Uint32(entry[4:]) != 0 && le.Uint32(entry[12:]) != 0 {
+			t.names, t.library, t.addresses = le.Uint32(entry[16:])-t.base, le.Uint32(entry[4:])-t.base, le.Uint32(entry[12:])-t.base
+		}
+		return t
+	})
+}
+
+// An importTable says where the names of a library's functions are, the library's name
+// and the places for the functions' addresses. Without the latter two it is the last.
+type importTable struct {
+	names, library, addresses uint32
+	base                      uint32 // that the oldest compilers added to all addresses
+}
+
+// imports returns what a table of libraries leads to, whose entries have that size.
+func (f *File) imports(directory, size int, parse func([]byte) importTable) iter.Seq2[Import, error] {
 	return func(yield func(Import, error) bool) {
 		functions := 0
-		for i := uint32(0); ; i++ {
-			var entry [20]byte
-			if f.readAddress(entry[:], f.Directories[importDirectory].VirtualAddress, i*uint32(len(entry))) < len(entry) {
+		var buf [32]byte
+		entry := buf[:size]
+		for i := uint32(0); f.Directories[directory].VirtualAddress != 0; i++ {
+			if f.ReadAddress(entry, f.Directories[directory].VirtualAddress, i*uint32(size)) < size {
 				break // without an empty one at the end, as the loader allows it
 			}
-			names, library, addresses := binary.LittleEndian.Uint32(entry[:]), binary.LittleEndian.Uint32(entry[12:]), binary.LittleEndian.Uint32(entry[16:])
-			if f.Directories[importDirectory].VirtualAddress == 0 || library == 0 || addresses == 0 {
+			to := parse(entry)
+			if to.library == 0 || to.addresses == 0 {
 				break
 			}
 			if i == mostLibraries {
 				yield(Import{}, fmt.Errorf("more than %d imported libraries", mostLibraries))
 				return
 			}
-			name, ok := f.readText(library, longestName)
+			name, ok := f.Text(to.library, longestName)
 			if !ok {
-				yield(Import{}, f.pages.fail(fmt.Errorf("the name of imported library %d at address %#x cannot be read", i, library)))
+				yield(Import{}, f.pages.fail(fmt.Errorf("the name of imported library %d at address %#x cannot be read", i, to.library)))
 				return
 			}
 			// The table of names may be missing: then that of addresses has them.
-			if names == 0 || f.place(names).n == 0 {
-				names = addresses
+			if to.names == 0 || f.place(to.names).n == 0 {
+				to.names = to.addresses
 			}
-			if !f.functions(name, names, &functions, yield) {
+			if !f.functions(name, to, &functions, yield) {
 				return
 			}
 		}
@@ -65,14 +96,14 @@ func (f *File) Imports() iter.Seq2[Import, error] {
 }
 
 // functions yields those of one library, and counts them.
-func (f *File) functions(library string, table uint32, count *int, yield func(Import, error) bool) bool {
+func (f *File) functions(library string, table importTable, count *int, yield func(Import, error) bool) bool {
 	size := uint32(4)
 	if f.Wide {
 		size = 8
 	}
 	for i := uint32(0); ; i++ {
 		var raw [8]byte
-		if f.readAddress(raw[:size], table, i*size) < int(size) {
+		if f.ReadAddress(raw[:size], table.names, i*size) < int(size) {
 			return true
 		}
 		entry := binary.LittleEndian.Uint64(raw[:])
@@ -83,13 +114,13 @@ func (f *File) functions(library string, table uint32, count *int, yield func(Im
 			yield(Import{}, fmt.Errorf("more than %d imported functions", mostFunctions))
 			return false
 		}
-		im := Import{Library: library}
+		im := Import{Library: library, Address: table.addresses + i*size}
 		if entry>>(8*size-1) == 1 {
 			im.Ordinal = uint16(entry)
 		} else if entry > 1<<31 {
 			yield(Import{}, fmt.Errorf("function %d of library %.40q is at the address %#x, outside the image", i, library, entry))
 			return false
-		} else if name, ok := f.readText(uint32(entry)+2, longestName); ok { // behind a number that is a hint
+		} else if name, ok := f.Text(uint32(entry)-table.base+2, longestName); ok { // behind a number that is a hint
 			im.Name = name
 		} else {
 			yield(Import{}, f.pages.fail(fmt.Errorf("the name of function %d of library %.40q at address %#x cannot be read", i, library, entry)))

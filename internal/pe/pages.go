@@ -13,7 +13,8 @@ const (
 	mostPages = 4096 // 64 MB of headers, tables and names
 )
 
-var errTooMuch = errors.New("its tables lead to more data than is read")
+// ErrTooMuch says that no more is read of a file whose tables lead ever further.
+var ErrTooMuch = errors.New("its tables lead to more data than is read")
 
 // pages reads a file in pieces and holds the last ones: tables lead to names and
 // back, a few bytes each time.
@@ -54,7 +55,7 @@ func (p *pages) page(at int64) []byte {
 		}
 	}
 	if p.left--; p.left < 0 {
-		p.note(errTooMuch)
+		p.note(ErrTooMuch)
 		return nil
 	}
 	h := &p.held[p.next]
@@ -118,8 +119,19 @@ func (f *File) place(address uint32) place {
 	return place{}
 }
 
-// readAddress reads what the image has at an address and an offset from it.
-func (f *File) readAddress(buf []byte, address, offset uint32) int {
+// Place returns where in the file the address is, and how many bytes of the file are
+// mapped from there on: 0 where it has none.
+func (f *File) Place(address uint32) (off, n int64) {
+	p := f.place(address)
+	return p.off, p.n
+}
+
+// Err returns why the file could not be read, if it could not: what seems damaged or
+// missing then may not be.
+func (f *File) Err() error { return f.pages.err }
+
+// ReadAddress reads what the image has at an address and an offset from it.
+func (f *File) ReadAddress(buf []byte, address, offset uint32) int {
 	if uint64(address)+uint64(offset) > 1<<32-1 {
 		return 0
 	}
@@ -127,9 +139,9 @@ func (f *File) readAddress(buf []byte, address, offset uint32) int {
 	return f.pages.read(buf[:min(int64(len(buf)), p.n)], p.off)
 }
 
-// readText reads a text that a NUL ends, of at most most bytes. Its end may be that
+// Text reads a text that a NUL ends, of at most most bytes. Its end may be that
 // of the section; beyond most there is no text.
-func (f *File) readText(address uint32, most int) (string, bool) {
+func (f *File) Text(address uint32, most int) (string, bool) {
 	var out []byte
 	p := f.place(address)
 	for p.n > 0 && len(out) <= most {

@@ -28,13 +28,16 @@ const (
 	mostDirectories = 16
 )
 
-// The data directories that are read, by their number.
+// Data directories, by their number.
 const (
-	importDirectory    = 1
-	resourceDirectory  = 2
-	signatureDirectory = 4
-	debugDirectory     = 6
-	managedDirectory   = 14
+	ExportDirectory    = 0
+	ImportDirectory    = 1
+	ResourceDirectory  = 2
+	SignatureDirectory = 4
+	DebugDirectory     = 6
+	ThreadDirectory    = 9 // storage of threads, and code that runs when they begin and end
+	DelayedDirectory   = 13
+	ManagedDirectory   = 14
 )
 
 // A Machine is the processor that an image is made for.
@@ -76,7 +79,9 @@ type File struct {
 	TimeDateStamp   uint32 // a time, a digest or nothing: see Compiled
 	Checksum        uint32 // as the header claims; 0 in most files that are no drivers
 	Subsystem       uint16
+	ImageBase       uint64 // the address that the image is made for
 	EntryPoint      uint32 // address relative to the image; 0: none
+	Header          int64  // where in the file the PE header is
 	Sections        []Section
 	Directories     [mostDirectories]Directory // those that the file does not have are zero
 
@@ -103,6 +108,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	f.Machine = Machine(le.Uint16(head[4:]))
 	f.TimeDateStamp = le.Uint32(head[8:])
 	f.Characteristics = le.Uint16(head[22:])
+	f.Header = at
 	if err := f.readOptional(at + 24); err != nil {
 		return nil, f.pages.fail(err)
 	}
@@ -123,10 +129,12 @@ func (f *File) readOptional(at int64) error {
 		return fmt.Errorf("the optional header at %#x is cut off", at)
 	}
 	directories := int64(96)
+	f.ImageBase = uint64(le.Uint32(head[28:]))
 	switch magic := le.Uint16(head[:]); magic {
 	case 0x10b:
 	case 0x20b:
 		f.Wide, directories = true, 112
+		f.ImageBase = le.Uint64(head[24:])
 	default:
 		return fmt.Errorf("the optional header at %#x has the unknown magic %#x", at, magic)
 	}
@@ -162,7 +170,7 @@ func (f *File) readSections(at int64, count int) error {
 
 // HasSignature tells whether the file has a table of signatures within its bounds.
 func (f *File) HasSignature() bool {
-	d := f.Directories[signatureDirectory]
+	d := f.Directories[SignatureDirectory]
 	return d.VirtualAddress != 0 && d.Size >= 8 && int64(d.VirtualAddress)+int64(d.Size) <= f.pages.size
 }
 
@@ -179,10 +187,10 @@ func (f *File) Compiled() time.Time {
 // reproducible tells whether the file says that its time stamps are digests.
 func (f *File) reproducible() bool {
 	const entrySize, most, digest = 28, 64, 16 // IMAGE_DEBUG_TYPE_REPRO
-	d := f.Directories[debugDirectory]
+	d := f.Directories[DebugDirectory]
 	var entry [entrySize]byte
 	for i := range min(d.Size/entrySize, most) {
-		if f.readAddress(entry[:], d.VirtualAddress, i*entrySize) < entrySize {
+		if f.ReadAddress(entry[:], d.VirtualAddress, i*entrySize) < entrySize {
 			break
 		}
 		if binary.LittleEndian.Uint32(entry[12:]) == digest {
@@ -197,6 +205,6 @@ func (f *File) reproducible() bool {
 func (f *File) Managed() bool {
 	const ilOnly = 1
 	var head [20]byte
-	d := f.Directories[managedDirectory]
-	return d.Size > 0 && f.readAddress(head[:], d.VirtualAddress, 0) == len(head) && binary.LittleEndian.Uint32(head[16:])&ilOnly != 0
+	d := f.Directories[ManagedDirectory]
+	return d.Size > 0 && f.ReadAddress(head[:], d.VirtualAddress, 0) == len(head) && binary.LittleEndian.Uint32(head[16:])&ilOnly != 0
 }

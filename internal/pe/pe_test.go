@@ -50,7 +50,7 @@ func TestSpecimen(t *testing.T) {
 		}
 		imports = append(imports, im)
 	}
-	if want := []Import{{Library: "KERNEL32.dll", Name: "ExitProcess"}}; !slices.Equal(imports, want) {
+	if want := []Import{{Library: "KERNEL32.dll", Name: "ExitProcess", Address: 0x6030}}; !slices.Equal(imports, want) {
 		t.Errorf("it imports %v; want %v", imports, want)
 	}
 	if got, err := f.IMPHASH(); err != nil || got != imphashOf("kernel32.exitprocess") {
@@ -202,6 +202,38 @@ func TestIMPHASH(t *testing.T) {
 	m.directory(1, 0, 0)
 	if got, err := open(t, m.raw).IMPHASH(); err != nil || got != "" {
 		t.Errorf("without imports: IMPHASH %q, %v", got, err)
+	}
+}
+
+// What is looked up late is told apart, in both forms that compilers write.
+func TestDelayedImports(t *testing.T) {
+	const base = 0x400000
+	for _, offset := range []uint32{0, base} {
+		m := newImage(0x1000)
+		binary.LittleEndian.PutUint32(m.raw[88+28:], base)
+		m.directory(DelayedDirectory, 0x1100, 64)
+		relative := uint32(1)
+		if offset != 0 {
+			relative = 0
+		}
+		m.put(0x1100, relative, 0x1300+offset, 0, 0x1280+offset, 0x1200+offset)
+		m.put(0x1200, 1<<31|7, 0x1400+offset)
+		m.text(0x1300, "late.dll")
+		m.text(0x1400, "\x00\x00Later")
+		f := open(t, m.raw)
+		var got []Import
+		for im, err := range f.DelayedImports() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, im)
+		}
+		if want := []Import{{Library: "late.dll", Ordinal: 7, Address: 0x1280}, {Library: "late.dll", Name: "Later", Address: 0x1284}}; !slices.Equal(got, want) {
+			t.Errorf("with addresses from %#x it imports %v; want %v", offset, got, want)
+		}
+		if hash, err := f.IMPHASH(); err != nil || hash != "" {
+			t.Errorf("IMPHASH %q, %v; what is late does not count", hash, err)
+		}
 	}
 }
 

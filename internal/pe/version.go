@@ -31,13 +31,41 @@ const (
 // none. Of several languages English is taken, so that a file says the same on all
 // stations, or else the first.
 func (f *File) Version() (Version, error) {
-	root := f.Directories[resourceDirectory].VirtualAddress
+	raw, err := f.versionResource()
+	if err != nil || raw == nil {
+		return Version{}, err
+	}
+	return parseVersion(raw)
+}
+
+// A VersionLine is a line of a version resource.
+type VersionLine struct {
+	Table       string // language and code page in hexadecimal, as the file writes them: "040904b0"
+	Name, Value string
+}
+
+// VersionLines returns all lines of the version resource that Version reads.
+func (f *File) VersionLines() (lines []VersionLine, err error) {
+	raw, err := f.versionResource()
+	if err != nil || raw == nil {
+		return nil, err
+	}
+	err = versionLines(raw, func(table string, line node) {
+		value, _ := wideText(line.value)
+		lines = append(lines, VersionLine{table, line.key, strings.TrimSpace(value)})
+	})
+	return lines, err
+}
+
+// versionResource returns the version resource, nil where there is none.
+func (f *File) versionResource() ([]byte, error) {
+	root := f.Directories[ResourceDirectory].VirtualAddress
 	if root == 0 {
-		return Version{}, nil
+		return nil, nil
 	}
 	at, ok := f.resource(root, 0, func(id uint32) bool { return id == versionResource })
 	if !ok {
-		return Version{}, f.pages.err
+		return nil, f.pages.err
 	}
 	// Below that are a directory of names and one of languages.
 	const directory = 1 << 31
@@ -51,32 +79,32 @@ func (f *File) Version() (Version, error) {
 			at, ok = f.resource(root, below, any)
 		}
 		if !ok {
-			return Version{}, f.pages.fail(fmt.Errorf("the directory of the version resource at %#x is empty", below))
+			return nil, f.pages.fail(fmt.Errorf("the directory of the version resource at %#x is empty", below))
 		}
 	}
 	var entry [8]byte
-	if at&directory != 0 || f.readAddress(entry[:], root, at) < len(entry) {
-		return Version{}, f.pages.fail(fmt.Errorf("the entry of the version resource at %#x cannot be read", at))
+	if at&directory != 0 || f.ReadAddress(entry[:], root, at) < len(entry) {
+		return nil, f.pages.fail(fmt.Errorf("the entry of the version resource at %#x cannot be read", at))
 	}
 	raw := make([]byte, min(binary.LittleEndian.Uint32(entry[4:]), mostVersion))
-	raw = raw[:f.readAddress(raw, binary.LittleEndian.Uint32(entry[:]), 0)]
+	raw = raw[:f.ReadAddress(raw, binary.LittleEndian.Uint32(entry[:]), 0)]
 	if f.pages.err != nil {
-		return Version{}, f.pages.err
+		return nil, f.pages.err
 	}
-	return parseVersion(raw)
+	return raw, nil
 }
 
 // resource returns where the first entry leads whose number is right, of the
 // directory at an offset from the root. Entries with a name have no number.
 func (f *File) resource(root, at uint32, right func(id uint32) bool) (to uint32, ok bool) {
 	var head [16]byte
-	if f.readAddress(head[:], root, at) < len(head) {
+	if f.ReadAddress(head[:], root, at) < len(head) {
 		return 0, false
 	}
 	count := uint32(binary.LittleEndian.Uint16(head[12:])) + uint32(binary.LittleEndian.Uint16(head[14:]))
 	for i := range min(count, mostEntries) {
 		var entry [8]byte
-		if f.readAddress(entry[:], root, at+16+i*8) < len(entry) {
+		if f.ReadAddress(entry[:], root, at+16+i*8) < len(entry) {
 			break
 		}
 		if right(binary.LittleEndian.Uint32(entry[:])) {
@@ -115,26 +143,35 @@ func nextNode(b []byte) (n node, rest []byte, ok bool) {
 
 // parseVersion reads VS_VERSIONINFO.
 func parseVersion(raw []byte) (Version, error) {
-	root, _, ok := nextNode(raw)
-	if !ok || root.key != "VS_VERSION_INFO" {
-		return Version{}, errors.New("the version resource does not begin as one")
-	}
 	var v Version
-	nodes := 0
-	each(root.below, &nodes, func(info node) {
-		if info.key != "StringFileInfo" {
-			return
-		}
-		// The first table that says something counts: others are other languages.
-		each(info.value, &nodes, func(table node) {
-			each(table.value, &nodes, func(line node) { v.set(line) })
-		})
-	})
+	// The first table that says something counts: others are other languages.
+	if err := versionLines(raw, func(_ string, line node) { v.set(line) }); err != nil {
+		return Version{}, err
+	}
+	root, _, _ := nextNode(raw)
 	if fixed := root.value; v.FileVersion == "" && len(fixed) >= 16 && binary.LittleEndian.Uint32(fixed) == 0xfeef04bd {
 		high, low := binary.LittleEndian.Uint32(fixed[8:]), binary.LittleEndian.Uint32(fixed[12:])
 		v.FileVersion = fmt.Sprintf("%d.%d.%d.%d", high>>16, high&0xffff, low>>16, low&0xffff)
 	}
 	return v, nil
+}
+
+// versionLines calls do for each line of each table of texts.
+func versionLines(raw []byte, do func(table string, line node)) error {
+	root, _, ok := nextNode(raw)
+	if !ok || root.key != "VS_VERSION_INFO" {
+		return errors.New("the version resource does not begin as one")
+	}
+	nodes := 0
+	each(root.below, &nodes, func(info node) {
+		if info.key != "StringFileInfo" {
+			return
+		}
+		each(info.value, &nodes, func(table node) {
+			each(table.value, &nodes, func(line node) { do(table.key, line) })
+		})
+	})
+	return nil
 }
 
 // each calls do for the nodes in b, until all of them are too many.

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/eljefe/eljefe/internal/elf"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/pe"
 )
@@ -98,14 +99,14 @@ func (f *facts) readPE(r *io.SectionReader) {
 
 // readELF reads the facts of a program of Linux, if the file is one.
 func (f *facts) readELF(r io.ReaderAt) {
-	file, ok := openELF(r)
+	file, ok := elf.Open(r)
 	if !ok {
 		return
 	}
-	note := file.packageNote()
+	note := file.PackageNote()
 	f.product, f.version, f.company = note.Name, note.Version, note.OS
-	f.architecture = file.architecture()
-	f.setCode(file.entryCode())
+	f.architecture = file.Architecture()
+	f.setCode(file.EntryCode())
 }
 
 // setCode takes the code at the entry point.

@@ -1,8 +1,9 @@
-package enrich
+package elf
 
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
 	"testing"
 )
 
@@ -51,16 +52,16 @@ func noteOf(order binary.ByteOrder, owner string, kind uint32, text string) []by
 	return b
 }
 
-func noteIn(r *bytes.Reader) packageNote {
-	f, ok := openELF(r)
+func noteIn(r *bytes.Reader) PackageNote {
+	f, ok := Open(r)
 	if !ok {
-		return packageNote{}
+		return PackageNote{}
 	}
-	return f.packageNote()
+	return f.PackageNote()
 }
 
 func TestPackageNote(t *testing.T) {
-	want := packageNote{Name: "coreutils", Version: "9.4-3", OS: "debian"}
+	want := PackageNote{Name: "coreutils", Version: "9.4-3", OS: "debian"}
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		notes := append(noteOf(order, "GNU\x00", 3, "12345"), noteOf(order, "FDO\x00", packageType, note+"\x00\x00")...)
 		for _, wide := range []bool{true, false} {
@@ -72,31 +73,40 @@ func TestPackageNote(t *testing.T) {
 			"of another owner": noteOf(order, "XYZ\x00", packageType, note), "of another type": noteOf(order, "FDO\x00", 1, note),
 			"that is no JSON": noteOf(order, "FDO\x00", packageType, note[1:]), "that is cut": noteOf(order, "FDO\x00", packageType, note)[:40], "that is not there": nil,
 		} {
-			if got := noteIn(bytes.NewReader(program(order, true, notes))); got != (packageNote{}) {
+			if got := noteIn(bytes.NewReader(program(order, true, notes))); got != (PackageNote{}) {
 				t.Errorf("a note %s gives %+v", name, got)
 			}
 		}
 	}
 	for _, text := range []string{"", "#!/bin/sh\n", "\x7fELF", "MZ"} {
-		if got := noteIn(bytes.NewReader([]byte(text))); got != (packageNote{}) {
+		if got := noteIn(bytes.NewReader([]byte(text))); got != (PackageNote{}) {
 			t.Errorf("%q gives %+v", text, got)
 		}
 	}
 }
 
-func FuzzPackageNote(f *testing.F) {
+func FuzzOpen(f *testing.F) {
 	f.Add(program(binary.LittleEndian, true, noteOf(binary.LittleEndian, "FDO\x00", packageType, note)))
 	f.Add(program(binary.BigEndian, false, noteOf(binary.BigEndian, "FDO\x00", packageType, note)))
+	if raw, err := os.ReadFile("/usr/bin/true"); err == nil {
+		f.Add(raw[:min(len(raw), 4<<10)])
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		f, ok := openELF(bytes.NewReader(raw))
+		f, ok := Open(bytes.NewReader(raw))
 		if !ok {
 			return
 		}
-		if got := f.packageNote(); len(got.Name) > mostNotes {
+		if got := f.PackageNote(); len(got.Name) > mostNotes {
 			t.Errorf("a name of %d bytes", len(got.Name))
 		}
-		if got := f.entryCode(); len(got) > mostCode {
+		if got := f.EntryCode(); len(got) > mostCode {
 			t.Errorf("%d bytes of code", len(got))
+		}
+		if got := f.Sections(); len(got) > mostSections {
+			t.Errorf("%d sections", len(got))
+		}
+		if d := f.Dynamic(); len(d.Needed)+len(d.RunPath) > mostNeeded || len(d.Name) > longestName || len(f.Interpreter()) > longestName || len(f.BuildID()) > 128 {
+			t.Errorf("%+v, %q, %q", d, f.Interpreter(), f.BuildID())
 		}
 	})
 }
