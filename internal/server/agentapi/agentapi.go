@@ -53,7 +53,8 @@ type Ingest interface {
 type Config struct {
 	Store     Store
 	Ingest    Ingest
-	Files     Files // where pieces of files go
+	Files     Files   // where pieces of files go
+	Updates   Updates // nil: no agent is updated
 	Authority *pki.Authority
 	Log       *slog.Logger          // if nil, nothing is logged
 	Metrics   prometheus.Registerer // if nil, nothing is counted
@@ -130,6 +131,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, wire.PathTask, false, short, a.report},
 		{http.MethodGet, wire.PathFile, false, short, a.received},
 		{http.MethodPut, wire.PathFile, false, long, a.receive},
+		{http.MethodGet, wire.PathUpdate, false, short, a.piece},
 	}
 }
 
@@ -182,6 +184,10 @@ func (a *API) serve(rt route) http.HandlerFunc {
 		}
 		if status = http.StatusOK; answer == nil {
 			status = http.StatusNoContent
+		}
+		if raw, ok := answer.(rawAnswer); ok {
+			writeRaw(w, raw)
+			return
 		}
 		writeJSON(w, status, "application/json", answer)
 	}

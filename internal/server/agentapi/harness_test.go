@@ -54,6 +54,8 @@ type options struct {
 	db     *store.Store
 	ingest func(*store.Store) agentapi.Ingest
 	http2  bool
+
+	updates func(*store.Store, *pki.Authority) agentapi.Updates
 }
 
 func newRig(t testing.TB, o options) *rig {
@@ -81,8 +83,13 @@ func newRig(t testing.TB, o options) *rig {
 		go func() { ended <- live.Run(ctx) }()
 		running, in = 2, live
 	}
+	var updates agentapi.Updates
+	if o.updates != nil {
+		updates = o.updates(r.db, r.authority)
+	}
 	r.api = agentapi.New(agentapi.Config{
-		Store: r.db, Ingest: in, Files: files, Authority: r.authority, Metrics: r.registry, Closing: r.closing,
+		Updates: updates,
+		Store:   r.db, Ingest: in, Files: files, Authority: r.authority, Metrics: r.registry, Closing: r.closing,
 		Now: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) },
 	})
 	go func() { ended <- r.api.Run(ctx) }()

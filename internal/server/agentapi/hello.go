@@ -49,8 +49,15 @@ func (a *API) hello(ctx context.Context, c *call) (any, error) {
 		return nil, fail(http.StatusUnprocessableEntity, wire.CodeClock, "the station's clock shows %s, the server's %s: set the wrong one right; until then the events are to stay on the station",
 			in.Now.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
+	var newer *wire.Update
+	if a.cfg.Updates != nil {
+		// Without it the station works on, and says in its next hello what it said in this one.
+		if newer, err = a.cfg.Updates.Greeted(ctx, c.number(), &in); err != nil && a.warned.allow("update: "+err.Error(), now) {
+			a.cfg.Log.WarnContext(ctx, "agent not updated", "station", c.number(), "err", err)
+		}
+	}
 	return &wire.Welcome{
-		Station: c.number(), Now: a.cfg.Now().UTC(), Acknowledged: greeting.Acknowledged, HelloSeconds: int(helloEvery.Seconds()),
+		Station: c.number(), Now: a.cfg.Now().UTC(), Update: newer, Acknowledged: greeting.Acknowledged, HelloSeconds: int(helloEvery.Seconds()),
 		BatchBytes: batchBytes, BatchRecords: batchRecords, BatchWaitMS: int(batchWait.Milliseconds()),
 	}, nil
 }

@@ -103,6 +103,11 @@ func (a *API) writeFailure(w http.ResponseWriter, f *failure) {
 	writeJSON(w, f.Status, "application/problem+json", f.Problem)
 }
 
+func writeRaw(w http.ResponseWriter, raw rawAnswer) {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	_, _ = w.Write(raw) // the agent may be gone; there is nobody left to tell
+}
+
 func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
 	if v == nil {
 		w.WriteHeader(status)

@@ -113,6 +113,9 @@ func checkHello(h *wire.Hello) error {
 		return err
 	}
 	h.Sensor.Mode = event.Sensor(mode)
+	if err := checkUpdate(h.Update); err != nil {
+		return err
+	}
 	queues := map[string]uint64{}
 	for name, n := range h.Self.Queues {
 		if err := cleanTexts(text{"the name of a queue", &name, 64}); err != nil {
