@@ -4,7 +4,8 @@ BIN      := bin/eljefe
 AGENT    := bin/eljefe-agent
 PAGE     := internal/server/web/dist/index.html
 PAGE_SRC := $(shell find ui -path ui/node_modules -prune -o -path ui/e2e -prune -o -type f -print)
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+# Agents are updated to what is newer, so that a version has an order also where there is no tag yet.
+VERSION  := $(shell git describe --tags --dirty 2>/dev/null || { n=$$(git rev-list --count HEAD 2>/dev/null) && echo "v0.0.0-$$n-g$$(git describe --always --dirty)"; })
 BENCH_EVENTS ?= 1000000,5000000,20000000
 LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 
@@ -21,9 +22,10 @@ run: ## build, then run the server with demo data in ./data (or DATA_DIR)
 	@$(MAKE) --no-print-directory build
 	@exec scripts/run.sh
 
-build: ## build the page, bin/eljefe and bin/eljefe-agent
+build: ## build the page, the agents for all systems, bin/eljefe that has them in it, and bin/eljefe-agent
 	@scripts/setup.sh build
 	@$(MAKE) -s --no-print-directory $(PAGE)
+	@VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' scripts/agents.sh
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/eljefe
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(AGENT) ./cmd/eljefe-agent
 
@@ -58,4 +60,4 @@ fuzz: ## run every fuzz test for FUZZTIME (30s)
 
 clean: ## remove what was built; data/ stays
 	rm -rf bin ui/node_modules
-	find internal/server/web/dist -mindepth 1 ! -name .gitkeep -delete
+	find internal/server/web/dist internal/installer/carried/dist -mindepth 1 ! -name .gitkeep -delete

@@ -29,7 +29,7 @@ wixl -a x64 -D Version="$number" -D FullVersion="$version" -D Agent=eljefe-agent
 # maximum is included, a value that Windows expands, that the service matters, and
 # that a custom action's command line stays out of logs (8192).
 msibuild package.msi \
-  -q "UPDATE \`Property\` SET \`Value\` = 'OLDERFOUND;NEWERFOUND;SERVER;AUTHORITY;TOKEN;PROXY;ENDPROCESS' WHERE \`Property\` = 'SecureCustomProperties'" \
+  -q "UPDATE \`Property\` SET \`Value\` = 'OLDERFOUND;NEWERFOUND;SERVER;AUTHORITY;TOKEN;PROXY;ENDPROCESS;SENSOR;SPOOLBYTES;NO_DEVICES' WHERE \`Property\` = 'SecureCustomProperties'" \
      "DELETE FROM \`Upgrade\` WHERE \`ActionProperty\` = 'OLDERFOUND'" \
      "INSERT INTO \`Upgrade\` (\`UpgradeCode\`, \`VersionMin\`, \`VersionMax\`, \`Attributes\`, \`ActionProperty\`) VALUES ('$upgrade', '0.0.0', '$number', 768, 'OLDERFOUND')" \
      "UPDATE \`Registry\` SET \`Value\` = '#%%SystemRoot%\\System32\\EventCreate.exe' WHERE \`Name\` = 'EventMessageFile'" \

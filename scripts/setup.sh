@@ -4,7 +4,8 @@
 #   scripts/setup.sh build|run|test|vm
 #
 # It says nothing when nothing is missing. As root on Debian and its kin it
-# installs what is; anybody else is told what to run. The UI's packages are
+# installs what is; anybody else is told what to run. What the build can do
+# without, it does without where it cannot be had. The UI's packages are
 # installed when package-lock.json has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,6 +16,7 @@ postgres_min=15
 
 packages=()  # Debian packages to install
 elsewhere=() # what Debian's packages cannot provide, and where it is
+wished=()    # Debian packages without which less is built
 
 # at_least VERSION MINIMUM
 at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]; }
@@ -40,6 +42,9 @@ want_version() {
 
 # want COMMAND PACKAGE
 want() { command -v "$1" >/dev/null || packages+=("$2"); }
+
+# wish COMMAND PACKAGE
+wish() { command -v "$1" >/dev/null || [[ -z $(offered "$2") ]] || wished+=("$2"); }
 
 # machines asks for what virtual machines are made of, and judged with.
 machines() {
@@ -80,7 +85,7 @@ browser() {
 }
 
 look() {
-  packages=() elsewhere=()
+  packages=() elsewhere=() wished=()
   local version=
   # Asked inside the module, go answers with the toolchain it would switch to.
   command -v go >/dev/null && version=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[- ].*//' || true)
@@ -95,6 +100,11 @@ look() {
   want_version Node.js "$version" "$node_min" nodejs https://nodejs.org/
   # Debian's npm would bring Debian's Node.js; that of nodejs.org has its own.
   ((${#elsewhere[@]} > 0)) || want npm npm
+  # Without them the server carries no MSI packages.
+  [[ $1 == test ]] || {
+    wish wixl wixl
+    wish msibuild msitools
+  }
   [[ $1 == build ]] && return
   postgres_server || packages+=(postgresql)
   [[ $1 == run ]] && return
@@ -104,8 +114,10 @@ look() {
   # Clients: the MSI package is built, and signatures are looked at.
   want osslsigncode osslsigncode
   want wixl wixl
-  want msiinfo msitools
+  want msibuild msitools
   command -v gcc >/dev/null && echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1 || packages+=(libc6-dev)
+  # The agent as a service is tried with systemd, in a container.
+  [[ $(uname -s) != Linux ]] || want systemd-nspawn systemd-container
   # The agent for Windows is tried on Wine; MinGW builds what it meets there.
   [[ $(uname -sm) == 'Linux x86_64' ]] || return 0
   command -v wine >/dev/null && command -v wineserver >/dev/null || packages+=(wine wine64)
@@ -128,9 +140,10 @@ missing() {
   exit 1
 }
 
+# install PACKAGE...
 install() {
-  echo "Installing ${packages[*]}" >&2
-  local apt=(apt-get install -y -q --no-install-recommends "${packages[@]}")
+  echo "Installing $*" >&2
+  local apt=(apt-get install -y -q --no-install-recommends "$@")
   export DEBIAN_FRONTEND=noninteractive
   "${apt[@]}" >&2 || { apt-get update -q >&2 && "${apt[@]}" >&2; }
 }
@@ -156,9 +169,12 @@ build | run | test | vm) ;;
 esac
 
 look "$1"
-if ((${#packages[@]} > 0)) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-  install
-  look "$1"
+if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+  if ((${#packages[@]} > 0)); then
+    install "${packages[@]}"
+    look "$1"
+  fi
+  ((${#wished[@]} == 0)) || install "${wished[@]}" || echo "They are not there; the build goes on without." >&2
 fi
 ((${#packages[@]} == 0 && ${#elsewhere[@]} == 0)) || missing
 [[ $1 == vm ]] || ui_packages

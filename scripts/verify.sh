@@ -85,7 +85,7 @@ test)
   step 'build' make --no-print-directory build
   step 'the agent for Windows' agent_windows
   step 'go test, with the race detector' unit_tests -race -timeout 20m
-  step 'go test of the whole system' go_tests ./e2e -count 1 -timeout 20m
+  step 'go test of the whole system' go_tests ./e2e -count 1 -timeout 40m
   ;;
 *)
   echo "usage: scripts/verify.sh check|test" >&2

@@ -94,18 +94,29 @@ func (g *Generic) Signed() (bool, error) {
 // Write writes the client for the stations of config, which the authority signs.
 // The same input gives the same bytes, but for the signature in a Windows client.
 func (g *Generic) Write(w io.Writer, config *tag.Config, authority tag.Authority) error {
-	system := g.Format.System()
-	if system == "" {
-		return fault.Invalidf("a client %.20q is unknown; there are %q", g.Format, Formats())
-	}
-	if err := config.CheckFor(system); err != nil {
-		return err
-	}
-	document, err := tag.Seal(config, authority)
+	document, err := g.Seal(config, authority)
 	if err != nil {
 		return err
 	}
-	if system == "windows" {
+	return g.WriteSealed(w, document)
+}
+
+// Seal returns the configuration of a client as a document that the authority has
+// signed, for WriteSealed.
+func (g *Generic) Seal(config *tag.Config, authority tag.Authority) ([]byte, error) {
+	if err := g.check(); err != nil {
+		return nil, err
+	}
+	if err := config.CheckFor(g.Format.System()); err != nil {
+		return nil, err
+	}
+	return tag.Seal(config, authority)
+}
+
+// WriteSealed writes the client with a configuration that Seal returned. The same
+// document gives the same bytes.
+func (g *Generic) WriteSealed(w io.Writer, document []byte) error {
+	if g.Format.System() == "windows" {
 		return g.writeTagged(w, document)
 	}
 	// What an agent would read, goes into the package: with the authority's fingerprint.
@@ -116,15 +127,23 @@ func (g *Generic) Write(w io.Writer, config *tag.Config, authority tag.Authority
 	return g.writeLinux(w, opened, opened.Made)
 }
 
+// check says whether there is such a client.
+func (g *Generic) check() error {
+	if g.Format.System() == "" {
+		return fault.Invalidf("a client %.20q is unknown; there are %q", g.Format, Formats()).Coded("client_no_format", "format", "known")
+	}
+	return nil
+}
+
 // WriteGeneric writes a client that belongs to nobody yet.
 func (g *Generic) WriteGeneric(w io.Writer, made time.Time) error {
-	switch g.Format.System() {
-	case "windows":
-		return g.writeTagged(w, nil)
-	case "linux":
-		return g.writeLinux(w, nil, made)
+	if err := g.check(); err != nil {
+		return err
 	}
-	return fault.Invalidf("a client %.20q is unknown; there are %q", g.Format, Formats())
+	if g.Format.System() == "windows" {
+		return g.writeTagged(w, nil)
+	}
+	return g.writeLinux(w, nil, made)
 }
 
 func (g *Generic) writeTagged(w io.Writer, document []byte) error {

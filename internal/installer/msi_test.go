@@ -71,17 +71,21 @@ func TestMSITables(t *testing.T) {
 	for table, want := range map[string][]string{
 		"Property": {
 			"ProductVersion\t1.2.3", "ALLUSERS\t1", "UpgradeCode\t{5A0E0A1C-6A6D-4B6C-9D53-9C1E2C1F7C11}",
-			"SecureCustomProperties\tOLDERFOUND;NEWERFOUND;SERVER;AUTHORITY;TOKEN;PROXY;ENDPROCESS", "MsiHiddenProperties\tTOKEN;PROXY;Configure",
+			"SecureCustomProperties\tOLDERFOUND;NEWERFOUND;SERVER;AUTHORITY;TOKEN;PROXY;ENDPROCESS;SENSOR;SPOOLBYTES;NO_DEVICES", "MsiHiddenProperties\tTOKEN;PROXY;Configure",
+			"ENDPROCESS\tfalse", "SPOOLBYTES\t0", "NO_DEVICES\tfalse",
 		},
 		"Upgrade":         {"\t0.0.0\t1.2.3\t\t768\t\tOLDERFOUND", "\t1.2.3\t255.255.65535\t\t2\t\tNEWERFOUND"},
 		"LaunchCondition": {"Installed OR NOT NEWERFOUND\t"},
 		"ServiceInstall":  {"eljefe-agent\tEl Jefe agent\t16\t2\t32769\t", `run --service --config "[CommonAppDataFolder]El Jefe\config.json"`},
 		"ServiceControl":  {"Service\teljefe-agent\t163\t\t1\tAgent"},
-		"CustomAction":    {"Configure\t11282\tAgent\tinstall --no-start --package \"[OriginalDatabase]\" "},
-		"Registry":        {"EventMessageFile\t#%%SystemRoot%\\System32\\EventCreate.exe"},
-		"Component":       {"\tINSTALLDIR\t256\t"}, // 64 bits
-		"Directory":       {"INSTALLDIR\tProgramFiles64Folder\tEl Jefe"},
-		"Binary":          {"Client\t"},
+		"CustomAction": {
+			"Configure\t11282\tAgent\tinstall --no-start --package \"[OriginalDatabase]\" --server \"[SERVER]\" --authority \"[AUTHORITY]\" --key \"[TOKEN]\" --proxy \"[PROXY]\" " +
+				"--allow-end-process=[ENDPROCESS] --sensor \"[SENSOR]\" --spool-bytes=[SPOOLBYTES] --no-devices=[NO_DEVICES]\t",
+		},
+		"Registry":  {"EventMessageFile\t#%%SystemRoot%\\System32\\EventCreate.exe"},
+		"Component": {"\tINSTALLDIR\t256\t"}, // 64 bits
+		"Directory": {"INSTALLDIR\tProgramFiles64Folder\tEl Jefe"},
+		"Binary":    {"Client\t"},
 	} {
 		got := output(t, nil, "msiinfo", "export", path, table)
 		for _, w := range want {

@@ -173,6 +173,9 @@ func good(t *testing.T, s *Signer, g *Generic) {
 		}
 	}
 	carries(t, file, a)
+	if name, err := SignerOf(file); err != nil || name != "Example Company code signing" {
+		t.Errorf("it is signed by %q, %v", name, err)
+	}
 	if err := tag.Blank(file); err != nil || !bytes.Equal(file, g.Content) {
 		t.Errorf("without its configuration the client is not the generic file: %v", err)
 	}
@@ -191,6 +194,9 @@ func unsigned(t *testing.T, s *Signer, g *Generic) {
 	if signed, err := g.Signed(); err != nil || signed {
 		t.Errorf("signed: %v, %v; want not", signed, err)
 	}
+	if name, err := SignerOf(file); err != nil || name != "" {
+		t.Errorf("it is signed by %q, %v; want nobody", name, err)
+	}
 	if said, _ := verify(t, s, file); !strings.Contains(said, "No signature found") && !strings.Contains(said, "has no signature") && !strings.Contains(said, "not signed") {
 		t.Errorf("of a client that is not signed it is said:\n%s", said)
 	}
@@ -205,13 +211,20 @@ func TestProgram(t *testing.T) {
 	}
 	g := &Generic{Format: Program, Arch: "amd64", Version: "v1.2.3", Content: prepared}
 	t.Run("unsigned", func(t *testing.T) { unsigned(t, s, g) })
-	for name, file := range map[string][]byte{"signed": exe, "signed when it had a place": prepared} {
+	bare, err := Bare(prepared)
+	if err != nil || !bytes.HasPrefix(bare, exe) || len(bytes.Trim(bare[len(exe):], "\x00")) > 0 {
+		t.Errorf("without its place it is not the program that it was: %v", err)
+	}
+	for name, file := range map[string][]byte{"signed": exe, "signed when it had a place": prepared, "signed as it was exported": bare} {
 		t.Run(name, func(t *testing.T) {
 			signed, err := s.Sign(t.Context(), file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			good(t, s, &Generic{Format: Program, Arch: "amd64", Version: "v1.2.3", Content: signed})
+			if name != "signed when it had a place" { // that is signed too, and so part of it
+				sameEssence(t, signed, exe, prepared)
+			}
 			again, err := Prepare(signed)
 			if err != nil || !bytes.Equal(again, signed) {
 				t.Errorf("prepared again it is another file: %v", err)
@@ -219,6 +232,26 @@ func TestProgram(t *testing.T) {
 		})
 	}
 	t.Run("place added when signed", func(t *testing.T) { good(t, s, placedBySigner(t, s, Program, exe)) })
+}
+
+// sameEssence makes sure that a signed file is known as the one that it was made
+// from, and any other is not.
+func sameEssence(t *testing.T, signed []byte, others ...[]byte) {
+	t.Helper()
+	want, err := Essence(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range others {
+		if got, err := Essence(file); err != nil || got != want {
+			t.Errorf("the file %d and the signed one are told apart: %v", i, err)
+		}
+	}
+	broken := bytes.Clone(signed)
+	broken[len(broken)/2] ^= 1
+	if got, err := Essence(broken); err == nil && got == want {
+		t.Error("a byte of the program was changed, and it is taken for the same")
+	}
 }
 
 // placedBySigner has the signing tool itself add the certificate with the place.

@@ -66,6 +66,12 @@ func Open(dir string) (*Authority, error) {
 	return a, nil
 }
 
+// Exists tells whether an authority is kept in dir.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "authority.pem"))
+	return err == nil
+}
+
 func (a *Authority) path(name string) string { return filepath.Join(a.dir, name) }
 
 func (a *Authority) create() (*x509.Certificate, *ecdsa.PrivateKey, error) {
@@ -115,7 +121,12 @@ func (a *Authority) ServerCertificate(names []string) (*tls.Certificate, error) 
 			return nil, err
 		}
 	}
-	return &tls.Certificate{Certificate: [][]byte{cert.Raw, a.cert.Raw}, PrivateKey: key, Leaf: cert}, nil
+	return a.chain(cert, key), nil
+}
+
+// chain returns a server's certificate as it is shown.
+func (a *Authority) chain(cert *x509.Certificate, key *ecdsa.PrivateKey) *tls.Certificate {
+	return &tls.Certificate{Certificate: [][]byte{cert.Raw, a.cert.Raw}, PrivateKey: key, Leaf: cert}
 }
 
 func (a *Authority) covers(cert *x509.Certificate, names []string) bool {

@@ -3,6 +3,8 @@ package pki
 import (
 	"context"
 	"crypto/tls"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -12,18 +14,26 @@ import (
 const lookEvery = 12 * time.Hour
 
 // ServerKeeper has a server's certificate, and another one in its place when two
-// thirds of its life are over: connections made from then on get that one.
+// thirds of its life are over, or when it is to have other names: connections made
+// from then on get that one.
 type ServerKeeper struct {
 	authority *Authority
-	names     []string
+	own       []string // names that the machine has, and those that it was started with
 	current   atomic.Pointer[tls.Certificate]
+
+	mu    sync.Mutex // held while the certificate or its names change
+	added []string   // names that people have added, see AddName
 }
 
 // KeepServer returns the keeper of the certificate for the given names and
-// addresses, and for ServerName.
+// addresses, for those that were added by AddName, and for ServerName.
 func (a *Authority) KeepServer(names []string) (*ServerKeeper, error) {
-	k := &ServerKeeper{authority: a, names: names}
-	_, err := k.look()
+	k := &ServerKeeper{authority: a, own: names}
+	var err error
+	if k.added, err = a.addedNames(); err != nil {
+		return nil, err
+	}
+	_, err = k.look()
 	return k, err
 }
 
@@ -35,7 +45,9 @@ func (k *ServerKeeper) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, erro
 // look takes the certificate that is to be used now, and tells whether it is
 // another one than before.
 func (k *ServerKeeper) look() (renewed bool, err error) {
-	cert, err := k.authority.ServerCertificate(k.names)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	cert, err := k.authority.ServerCertificate(slices.Concat(k.own, k.added))
 	if err != nil {
 		return false, err
 	}

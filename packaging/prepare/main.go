@@ -4,21 +4,26 @@
 //	prepare slot FILE                              an empty place for a configuration
 //	prepare windows IN OUT                         a program or an MSI package with such a place
 //	prepare linux deb|tar ARCH VERSION PROGRAM DIR a package for Linux, which it names itself
+//	prepare carry VERSION AGENTS DIR               what the server program carries, from scripts/agents.sh's folder
 package main
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/eljefe/eljefe/internal/installer"
+	"github.com/eljefe/eljefe/internal/installer/catalogue"
 	"github.com/eljefe/eljefe/internal/installer/tag"
 )
 
-var errUsage = errors.New("usage: prepare slot FILE | windows IN OUT | linux deb|tar ARCH VERSION PROGRAM DIR")
+var errUsage = errors.New("usage: prepare slot FILE | windows IN OUT | linux deb|tar ARCH VERSION PROGRAM DIR | carry VERSION AGENTS DIR")
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -42,8 +47,40 @@ func run(args []string) error {
 		return os.WriteFile(args[2], file, 0o644)
 	case len(args) == 6 && args[0] == "linux":
 		return linux(installer.Generic{Format: installer.Format(args[1]), Arch: args[2], Version: args[3]}, args[4], args[5])
+	case len(args) == 4 && args[0] == "carry":
+		return carry(args[1], args[2], args[3])
 	}
 	return errUsage
+}
+
+// carry fills the folder out with what clients are made from. Packages may be
+// missing where the tools for them are.
+func carry(version, agents, out string) error {
+	var list []installer.Generic
+	missing := map[installer.Format]bool{}
+	for _, arch := range []string{"amd64", "arm64"} {
+		for _, format := range installer.Formats() {
+			g := installer.Generic{Format: format, Arch: arch, Version: version}
+			name := fmt.Sprintf("eljefe-agent-%s.%s", arch, format)
+			if format.System() == "linux" {
+				name = "eljefe-agent-linux-" + arch
+			}
+			var err error
+			if g.Content, err = os.ReadFile(filepath.Join(agents, name)); errors.Is(err, fs.ErrNotExist) && format == installer.MSI {
+				missing[format] = true
+				continue
+			} else if err != nil {
+				return err
+			}
+			if format.System() == "windows" {
+				if g.Content, err = installer.Prepare(g.Content); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+			}
+			list = append(list, g)
+		}
+	}
+	return catalogue.Write(out, list, slices.Sorted(maps.Keys(missing)))
 }
 
 func linux(g installer.Generic, program, dir string) error {

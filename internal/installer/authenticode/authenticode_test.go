@@ -198,10 +198,12 @@ func FuzzProgram(f *testing.F) {
 		if err != nil {
 			return
 		}
+		digest, unsigned := Digest(file)
 		signed, _, err := table.Signature(bytes.NewReader(file))
 		if err != nil {
 			return
 		}
+		_, _ = Signer(signed) // must not break
 		before, err := Certificates(signed)
 		if err != nil {
 			return
@@ -222,6 +224,9 @@ func FuzzProgram(f *testing.F) {
 		}
 		if got, _, err := table.Signature(bytes.NewReader(replaced)); err != nil || !bytes.HasPrefix(got, more) {
 			t.Errorf("another signature was put in, and is not there: %v", err)
+		}
+		if got, err := Digest(replaced); unsigned != nil || err != nil || got != digest {
+			t.Errorf("with another signature it has another digest: %v, %v", unsigned, err)
 		}
 	})
 }

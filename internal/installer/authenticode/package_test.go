@@ -28,6 +28,12 @@ func TestPackageSignature(t *testing.T) {
 	if list, err := Certificates(signed); err != nil || len(list) != 1 || !bytes.Contains(list[0], []byte("Test code signing")) {
 		t.Errorf("its certificates are %q, %v; want the signer's", list, err)
 	}
+	if c, err := Signer(signed); err != nil || c.Subject.CommonName != "Test code signing" {
+		t.Errorf("it is signed by %v, %v", c, err)
+	}
+	if c, err := Signer(signature(t, "signer")); err == nil {
+		t.Errorf("what nobody has signed is signed by %v", c)
+	}
 	if _, err := PackageSignature(bytes.NewReader(testdata(t, "client.msi"))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a package that is not signed: error %v; want that there is none", err)
 	}
@@ -62,6 +68,9 @@ func TestDamagedPackages(t *testing.T) {
 			got, err := PackageSignature(bytes.NewReader(test.change(bytes.Clone(raw))))
 			if err == nil || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("got %d bytes, %v; want an error that says that it is damaged", len(got), err)
+			}
+			if _, err := PackageDigest(bytes.NewReader(test.change(bytes.Clone(raw)))); err == nil {
+				t.Error("it has a digest; want an error that says that it is damaged")
 			}
 		})
 	}

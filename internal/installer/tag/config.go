@@ -38,12 +38,16 @@ type Config struct {
 	Authority string `json:"-"`
 }
 
+// LeastSpool and MostSpool bound SpoolBytes, as the agent has it.
+const (
+	LeastSpool = 4 << 20
+	MostSpool  = 1 << 40
+)
+
 const (
 	maxServer     = 300
 	maxKey        = 200
 	maxProxy      = 500
-	leastSpool    = 4 << 20 // as the agent has it
-	mostSpool     = 1 << 40
 	proxyNone     = "none"
 	exampleServer = "https://eljefe.example.org:8444"
 )
@@ -53,17 +57,17 @@ func (c *Config) Check() error {
 	server, err := url.Parse(c.Server)
 	switch {
 	case err != nil || server.Scheme != "https" || server.Hostname() == "" || len(c.Server) > maxServer:
-		return fault.Invalidf("the server's address is %.100q; it must be https://, a host and a port, as in %s", c.Server, exampleServer)
+		return fault.Invalidf("the server's address is %.100q; it must be https://, a host and a port, as in %s", c.Server, exampleServer).Coded("client_server_form", "address", "example")
 	case strings.Trim(server.Path, "/") != "" || server.RawQuery != "" || server.Fragment != "" || server.User != nil:
-		return fault.Invalidf("the server's address is %.100q; nothing may follow host and port, and no name stand before them", server.Redacted())
+		return fault.Invalidf("the server's address is %.100q; nothing may follow host and port, and no name stand before them", server.Redacted()).Coded("client_server_more", "address")
 	case c.EnrolmentKey == "":
-		return fault.Invalidf("the enrolment key is missing: without one the client cannot enrol")
+		return fault.Invalidf("the enrolment key is missing: without one the client cannot enrol").Coded("client_no_key")
 	case len(c.EnrolmentKey) > maxKey || strings.ContainsFunc(c.EnrolmentKey, unprintable):
-		return fault.Invalidf("this is no enrolment key: copy it from the page as it is")
-	case c.SpoolBytes != 0 && (c.SpoolBytes < leastSpool || c.SpoolBytes > mostSpool):
-		return fault.Invalidf("the spool has %d bytes; between %d and %d are possible", c.SpoolBytes, int64(leastSpool), int64(mostSpool))
+		return fault.Invalidf("this is no enrolment key: copy it from the page as it is").Coded("client_key_form")
+	case c.SpoolBytes != 0 && (c.SpoolBytes < LeastSpool || c.SpoolBytes > MostSpool):
+		return fault.Invalidf("the spool has %d bytes; between %d and %d are possible", c.SpoolBytes, int64(LeastSpool), int64(MostSpool)).Coded("client_spool", "spool_bytes", "least_bytes", "most_bytes")
 	case c.Sensor != "" && !slices.Contains(slices.Concat(Sensors("windows"), Sensors("linux")), c.Sensor):
-		return fault.Invalidf("a source %.40q is unknown", c.Sensor)
+		return fault.Invalidf("a source %.40q is unknown", c.Sensor).Coded("client_source_unknown", "source")
 	}
 	return c.checkProxy()
 }
@@ -75,7 +79,7 @@ func (c *Config) checkProxy() error {
 	proxy, err := url.Parse(c.Proxy)
 	if err != nil || proxy.Hostname() == "" || proxy.Scheme != "http" && proxy.Scheme != "https" || len(c.Proxy) > maxProxy {
 		// The text may hold a password.
-		return fault.Invalidf(`the proxy is no address of one; write it as "http://proxy.example.org:3128", or "none"`)
+		return fault.Invalidf(`the proxy is no address of one; write it as "http://proxy.example.org:3128", or "none"`).Coded("client_proxy")
 	}
 	return nil
 }
@@ -87,7 +91,7 @@ func (c *Config) CheckFor(system string) error {
 		return err
 	}
 	if known := Sensors(system); c.Sensor != "" && !slices.Contains(known, c.Sensor) {
-		return fault.Invalidf("the source %s does not exist on %s; there are %q", c.Sensor, system, known)
+		return fault.Invalidf("the source %s does not exist on %s; there are %q", c.Sensor, system, known).Coded("client_source_system", "source", "system", "known")
 	}
 	return nil
 }

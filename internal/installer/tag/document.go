@@ -42,7 +42,7 @@ func Seal(c *Config, a Authority) ([]byte, error) {
 		return nil, err
 	}
 	if document = appendPart(document, signature); len(document) > MaxDocument {
-		return nil, fault.New(fault.TooLarge, "the configuration takes %d bytes, and a client has place for %d: shorten the server's address or the proxy's", len(document), MaxDocument)
+		return nil, fault.New(fault.TooLarge, "the configuration takes %d bytes, and a client has place for %d: shorten the server's address or the proxy's", len(document), MaxDocument).Coded("client_settings_long", "settings_bytes", "most_bytes")
 	}
 	return document, nil
 }
