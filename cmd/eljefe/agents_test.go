@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"regexp"
@@ -26,6 +27,8 @@ type terminal struct {
 	t     *testing.T
 	store *store.Store
 	there []string // what follows each command
+
+	carried fs.FS // clients in the program
 }
 
 // here runs commands on the server's machine.
@@ -40,7 +43,7 @@ func here(t *testing.T) *terminal {
 }
 
 // elsewhere runs commands from elsewhere, with a token of the user ana.
-func elsewhere(t *testing.T) *terminal {
+func elsewhere(t *testing.T, adjust ...func(*api.Config)) *terminal {
 	c := here(t)
 	u, err := c.store.AddUser(t.Context(), store.User{Name: "ana", Role: auth.Administrator, PasswordHash: "x"})
 	if err != nil {
@@ -50,9 +53,11 @@ func elsewhere(t *testing.T) *terminal {
 	if _, err := c.store.AddToken(t.Context(), store.Token{Name: "t", Role: auth.Administrator, UserID: u.ID}, hash); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewTLSServer(api.New(api.Config{
-		Store: c.store, Auth: auth.New(c.store), Log: slog.New(slog.DiscardHandler), Agents: &api.Agents{Address: "https://jefe:8444", Authority: "ab"},
-	}))
+	cfg := api.Config{Store: c.store, Auth: auth.New(c.store), Log: slog.New(slog.DiscardHandler), Agents: &api.Agents{Address: "https://jefe:8444", Authority: "ab"}}
+	for _, f := range adjust {
+		f(&cfg)
+	}
+	server := httptest.NewTLSServer(api.New(cfg))
 	t.Cleanup(server.Close)
 	c.there = []string{"--server", server.URL, "--token", token, "--authority", fmt.Sprintf("%x", sha256.Sum256(server.Certificate().Raw))}
 	return c
@@ -62,7 +67,7 @@ func elsewhere(t *testing.T) *terminal {
 func (c *terminal) run(code int, args ...string) string {
 	c.t.Helper()
 	var out, failed bytes.Buffer
-	if got := run(c.t.Context(), append(args, c.there...), &out, &failed); got != code {
+	if got := run(c.t.Context(), c.carried, append(args, c.there...), &out, &failed); got != code {
 		c.t.Fatalf("eljefe %q: exit code %d, want %d: %s%s", args, got, code, &out, &failed)
 	}
 	return out.String() + failed.String()

@@ -53,7 +53,11 @@ func (r *remote) connect(ctx context.Context, a *app) (*client, func() error, er
 	if err := db.Migrate(ctx); err != nil {
 		return nil, nil, errors.Join(err, closeDB())
 	}
-	return localClient(db, a), closeDB, nil
+	clients, err := localClients(a)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeDB())
+	}
+	return localClient(db, clients, a), closeDB, nil
 }
 
 // use runs f with a client.
@@ -112,18 +116,21 @@ const localUser = "command line"
 
 // localClient speaks to an API of its own in this process, with all rights:
 // whoever can open the database has them anyway.
-func localClient(db *store.Store, a *app) *client {
-	handler := api.New(api.Config{Store: db, Auth: auth.New(db), Log: a.log(), Version: version, Private: a.DatabaseURL == ""})
+func localClient(db *store.Store, clients *api.Clients, a *app) *client {
+	handler := api.New(api.Config{Store: db, Auth: auth.New(db), Clients: clients, Log: a.log(), Version: version, Private: a.DatabaseURL == ""})
 	admin := &auth.Caller{User: &store.User{Name: localUser, Role: auth.Administrator}, Role: auth.Administrator}
 	return &client{http: &http.Client{Transport: inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r.WithContext(auth.WithCaller(r.Context(), admin)))
 	})}}, base: "http://local"}
 }
 
+// apiPath is where the API begins.
+const apiPath = "/api/v1"
+
 // do sends a request and returns the answer if it is a success. The caller
 // closes the body.
 func (c *client) do(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Response, error) {
-	address := c.base + "/api/v1" + path
+	address := c.base + apiPath + path
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}

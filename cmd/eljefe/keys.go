@@ -13,7 +13,10 @@ import (
 )
 
 type clientCommand struct {
-	Key keyCommand `cmd:"" help:"Manage the keys with which agents enrol."`
+	Build  clientBuild  `cmd:"" help:"Make a client: an agent that needs nothing said when it is installed."`
+	Sign   clientSign   `cmd:"" help:"Sign the clients that this program carries, or take those signed elsewhere."`
+	Export clientExport `cmd:"" help:"Write the clients that this program carries to be signed elsewhere."`
+	Key    keyCommand   `cmd:"" help:"Manage the keys with which agents enrol."`
 }
 
 type keyCommand struct {
@@ -70,16 +73,7 @@ func (c *keyAdd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("--uses and --days must not be negative")
 	}
 	return c.use(ctx, a, func(cl *client) error {
-		in := map[string]any{"name": c.Name, "labels": c.Label}
-		if c.Label == nil {
-			delete(in, "labels")
-		}
-		if c.Uses > 0 {
-			in["max_uses"] = c.Uses
-		}
-		if c.Days > 0 {
-			in["expires"] = time.Now().AddDate(0, 0, c.Days)
-		}
+		in := newKey(c.Name, c.Label, c.Uses, c.Days, time.Now())
 		var out struct {
 			Secret  string `json:"secret"`
 			Command string `json:"command"`
@@ -93,6 +87,22 @@ func (c *keyAdd) Run(ctx context.Context, a *app) error {
 		}
 		return nil
 	})
+}
+
+// newKey returns an enrolment key as the API is asked for it; 0 uses are any
+// number, 0 days no end.
+func newKey(name string, labels []string, uses, days int, now time.Time) map[string]any {
+	key := map[string]any{"name": name}
+	if labels != nil {
+		key["labels"] = labels
+	}
+	if uses > 0 {
+		key["max_uses"] = uses
+	}
+	if days > 0 {
+		key["expires"] = now.AddDate(0, 0, days)
+	}
+	return key
 }
 
 type keyRevoke struct {

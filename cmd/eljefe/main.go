@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/eljefe/eljefe/internal/cli"
+	"github.com/eljefe/eljefe/internal/installer/carried"
 )
 
 // version is set by the linker.
@@ -33,7 +35,8 @@ type app struct {
 	User    userCommand    `cmd:"" help:"Manage the users of the page."`
 	Token   tokenCommand   `cmd:"" help:"Manage the tokens by which programs use the API."`
 	Station stationCommand `cmd:"" help:"Manage stations: names, labels, gaps, tasks; retire and revoke them."`
-	Client  clientCommand  `cmd:"" help:"Manage how agents are let in."`
+	Client  clientCommand  `cmd:"" help:"Make clients; manage how agents are let in."`
+	Rules   rulesCommand   `cmd:"" help:"Check Sigma rules, and try them on recorded events."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date; serve does it too."`
 	Demo    demoCommand    `cmd:"" help:"Remove the demo; play and write scenarios."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine: ingest, searches, bytes per event."`
@@ -42,20 +45,21 @@ type app struct {
 
 	out     io.Writer
 	err     io.Writer
+	carried fs.FS // generic clients in this program
 	serving bool
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, carried.Files(), os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run runs one command and returns the exit code: 0, 1 for a failure, 2 for a
-// command line that is wrong.
-func run(ctx context.Context, args []string, out, errOut io.Writer) int {
-	a := &app{out: out, err: errOut}
+// command line that is wrong. clients are those that the program carries.
+func run(ctx context.Context, clients fs.FS, args []string, out, errOut io.Writer) int {
+	a := &app{out: out, err: errOut, carried: clients}
 	return cli.Program{
 		Name: "eljefe", Description: "See every process that starts on every station of a network.",
 		Env: "ELJEFE", Vars: map[string]string{"data_dir": defaultDataDir(), "version": version},

@@ -46,6 +46,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	return server.Run(ctx, server.Config{
 		DataDir: a.DataDir, Listen: c.Listen, AgentListen: c.AgentListen, Names: c.Name, DatabaseURL: a.DatabaseURL, Demo: demo,
 		Files: c.Files, MaxUpload: c.MaxUpload << 20, Retention: c.Retention, Version: version, Log: a.log(), Out: a.out,
+		Clients: a.carried,
 	})
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/blob"
+	"github.com/eljefe/eljefe/internal/installer/catalogue"
 	"github.com/eljefe/eljefe/internal/server/api"
 )
 
@@ -57,6 +59,12 @@ func agentsConfig(cfg Config, hello announcement) *api.Agents {
 		return nil
 	}
 	return &api.Agents{Listen: cfg.AgentListen, Address: hello.agents, Authority: hello.authority}
+}
+
+// ClientCatalogue returns the generic clients that the program carries, and those
+// that the operator of a data directory has signed.
+func ClientCatalogue(carried fs.FS, dataDir string) *catalogue.Catalogue {
+	return catalogue.New(carried, filepath.Join(dataDir, "clients"))
 }
 
 // agentAddress returns what agents are to be told: the machine's name where it

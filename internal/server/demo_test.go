@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eljefe/eljefe/internal/anatomy"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/fleet"
 	"github.com/eljefe/eljefe/internal/fleet/scenario"
@@ -268,6 +269,17 @@ func (d *demoServer) fetch(w *world.World) {
 	if f, err := d.db.StoredFile(d.t.Context(), digest); err != nil || f.Bytes < 100<<10 {
 		d.t.Errorf("the file is not stored: %+v, %v", f, err)
 	}
+	d.until("its facts", func() bool {
+		f, err := d.db.BinaryFacts(d.t.Context(), digest)
+		if err != nil {
+			return false // not examined yet
+		}
+		var facts anatomy.Facts
+		if err := json.Unmarshal(f.Facts, &facts); err != nil || facts.SHA256 != sum || facts.Format != anatomy.PE32 || facts.Entry == nil || facts.Entry.Entropy >= 3 {
+			d.t.Errorf("its facts are %.300s, %v", f.Facts, err)
+		}
+		return true
+	})
 	if got := task("00" + sum[2:]); got.State != wire.TaskFailed || got.Message == "" {
 		d.t.Errorf("fetching a file that does not exist: %s, %q", got.State, got.Message)
 	}

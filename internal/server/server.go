@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,10 +18,12 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/blob"
+	"github.com/eljefe/eljefe/internal/examine"
 	"github.com/eljefe/eljefe/internal/fault"
 	"github.com/eljefe/eljefe/internal/importer"
 	"github.com/eljefe/eljefe/internal/ingest"
 	"github.com/eljefe/eljefe/internal/pki"
+	"github.com/eljefe/eljefe/internal/rollout"
 	"github.com/eljefe/eljefe/internal/server/agentapi"
 	"github.com/eljefe/eljefe/internal/server/api"
 	"github.com/eljefe/eljefe/internal/server/auth"
@@ -35,6 +38,7 @@ type Config struct {
 	AgentListen string   // address for agents; "": they are not served
 	Files       string   // folder or URL of the files fetched from stations; "": a folder in DataDir
 	Names       []string // further host names for the certificate
+	Clients     fs.FS    // generic clients that the program carries; nil: none
 	DatabaseURL string   // "": the server runs its own PostgreSQL in DataDir
 	Demo        DemoPlay // nil: no demo
 	MaxUpload   int64    // greatest size of an imported file, in bytes
@@ -106,11 +110,10 @@ func Run(ctx context.Context, cfg Config) (err error) {
 			}
 		}
 	}
-	s, err := newServer(cfg, db, files, authority, hello)
+	s, err := newServer(cfg, db, files, authority, cert, hello)
 	if err != nil {
 		return err
 	}
-	s.cert = cert
 	if agents != nil {
 		agents = tls.NewListener(s.agents.Limit(agents), authority.AgentsTLS(cert.Certificate))
 	}
@@ -179,8 +182,8 @@ type server struct {
 	closing chan struct{}  // closed when the server begins to drain
 }
 
-func newServer(cfg Config, db *store.Store, files *blob.Store, authority *pki.Authority, hello announcement) (*server, error) {
-	s := &server{cfg: cfg, db: db, files: files, broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
+func newServer(cfg Config, db *store.Store, files *blob.Store, authority *pki.Authority, cert *pki.ServerKeeper, hello announcement) (*server, error) {
+	s := &server{cfg: cfg, db: db, files: files, cert: cert, broker: api.NewBroker(db.ListenStored, cfg.Log), closing: make(chan struct{})}
 	guard := DiskGuard(cfg.DataDir)
 	s.ingest = ingest.New(db, ingest.Config{Guard: guard, Retention: cfg.Retention, Log: cfg.Log})
 	s.live = ingest.NewLive(db, ingest.LiveConfig{Guard: guard, Retention: cfg.Retention})
@@ -188,17 +191,24 @@ func newServer(cfg Config, db *store.Store, files *blob.Store, authority *pki.Au
 	if s.imports, err = importer.NewJobs(filepath.Join(cfg.DataDir, "uploads"), cfg.MaxUpload, guard, db, s.ingest, cfg.Log); err != nil {
 		return nil, err
 	}
+	clients := ClientCatalogue(cfg.Clients, cfg.DataDir)
 	registry := newRegistry()
 	a := api.New(api.Config{
 		Store: db, Auth: auth.New(db), Imports: s.imports, Stored: s.broker, Files: files, Agents: agentsConfig(cfg, hello), Log: cfg.Log,
+		Clients: &api.Clients{Catalogue: clients, Authority: authority, Names: cert},
 		Version: cfg.Version, Demo: cfg.Demo != nil, Private: cfg.DatabaseURL == "", Closing: s.closing,
 	})
 	page := s.newHTTP(s.handler(a, registry))
 	page.ReadTimeout = time.Minute // the import of a file sets its own
 	s.http = append(s.http, page)
 	if cfg.AgentListen != "" {
+		updates, err := authority.UpdateKey()
+		if err != nil {
+			return nil, err
+		}
 		s.agents = agentapi.New(agentapi.Config{
-			Store: db, Ingest: s.live, Files: files, Authority: authority, Log: cfg.Log, Metrics: registry, Closing: s.closing,
+			Updates: rollout.New(rollout.Config{Store: db, Catalogue: clients, Key: updates, Log: cfg.Log}),
+			Store:   db, Ingest: s.live, Files: files, Authority: authority, Log: cfg.Log, Metrics: registry, Closing: s.closing,
 		})
 		s.http = append(s.http, s.newAgentsHTTP())
 	}
@@ -229,6 +239,7 @@ func (s *server) run(ctx context.Context, page, agents net.Listener, hello annou
 	begin(s.broker.Run)
 	begin(func(ctx context.Context) error { return s.cert.Run(ctx, s.renewed) })
 	begin(func(ctx context.Context) error { return s.db.Maintain(ctx, s.cfg.Retention) })
+	begin(examine.New(examine.Config{Store: s.db, Files: s.files, Guard: DiskGuard(s.cfg.DataDir), Folder: s.cfg.DataDir, Log: s.cfg.Log}).Run)
 	s.beginAgents(begin)
 	for i, listener := range []net.Listener{page, agents}[:len(s.http)] {
 		begin(func(context.Context) error {

@@ -128,10 +128,10 @@ func (e *Enrolment) sponsor(ctx context.Context, tx DB) (*sponsor, error) {
 	var p sponsor
 	var revoked bool
 	err := tx.QueryRow(ctx, `
-		SELECT id, name, labels, max_uses IS NULL OR uses < max_uses, COALESCE(expires <= now(), false), revoked IS NOT NULL
-		FROM   enrolment_key
-		WHERE  secret_hash = $1
-		FOR    UPDATE`, e.SecretHash[:]).Scan(&p.key, &p.name, &p.labels, &p.left, &p.expired, &revoked)
+		SELECT k.id, k.name, k.labels, k.max_uses IS NULL OR k.uses < k.max_uses, COALESCE(k.expires <= now(), false), k.revoked IS NOT NULL
+		FROM   enrolment_secret s JOIN enrolment_key k ON k.id = s.key_id
+		WHERE  s.secret_hash = $1
+		FOR    UPDATE OF k`, e.SecretHash[:]).Scan(&p.key, &p.name, &p.labels, &p.left, &p.expired, &revoked)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, fault.New(fault.Forbidden, "this enrolment key is unknown here; take one that is listed on the server's settings page")
@@ -201,6 +201,9 @@ func addAgentStation(ctx context.Context, tx DB, key string, e *Enrolment, from 
 	action, detail := "station.enrol", map[string]any{"id": id, "key": from.name, "address": e.Address}
 	if from.station != nil {
 		action, detail = "station.part", map[string]any{"id": id, "from": *from.station, "from_name": from.name, "address": e.Address}
+	}
+	if _, err := tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, Stored{Stations: 1}.payload()); err != nil {
+		return 0, fmt.Errorf("notify: %w", err)
 	}
 	return id, audit(ctx, tx, auditAgent, action, m.Name, detail)
 }

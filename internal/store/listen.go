@@ -33,17 +33,18 @@ func (s *Store) listen(ctx context.Context, channel string, heard func(payload s
 
 // Stored is how much was stored: nothing where it was gaps alone.
 type Stored struct {
-	Events  int
-	Devices int // records of devices
+	Events   int
+	Devices  int // records of devices
+	Stations int // that enrolled
 }
 
-// storedPayload writes what a transaction has stored: "12", or with records of
-// devices "12 1".
-func storedPayload(events, devices int) string {
-	if devices == 0 {
-		return strconv.Itoa(events)
+// payload writes what a transaction has stored: "12", or with records of devices
+// and stations "12 1 0". A server that knows fewer numbers reads the first ones.
+func (n Stored) payload() string {
+	if n.Devices == 0 && n.Stations == 0 {
+		return strconv.Itoa(n.Events)
 	}
-	return fmt.Sprintf("%d %d", events, devices)
+	return fmt.Sprintf("%d %d %d", n.Events, n.Devices, n.Stations)
 }
 
 // ListenStored calls stored with what each transaction of any server has stored,
@@ -51,7 +52,7 @@ func storedPayload(events, devices int) string {
 func (s *Store) ListenStored(ctx context.Context, stored func(Stored)) error {
 	return s.listen(ctx, storedChannel, func(payload string) {
 		var n Stored
-		if read, _ := fmt.Sscan(payload, &n.Events, &n.Devices); read > 0 {
+		if read, _ := fmt.Sscan(payload, &n.Events, &n.Devices, &n.Stations); read > 0 {
 			stored(n)
 		}
 	})

@@ -35,6 +35,7 @@ func (s *Store) Maintain(ctx context.Context, retention int) error {
 			note("prevalence", s.FoldPrevalence(ctx))
 		case <-tasks.C:
 			note("tasks", s.ExpireTasks(ctx, time.Now()))
+			note("updates", s.ExpireUpdates(ctx, time.Now()))
 		case <-daily.C:
 			note("days", s.MaintainDays(ctx, time.Now(), retention))
 		}

@@ -16,7 +16,8 @@ type StationList struct {
 	AgentVersion string
 	SensorMode   string
 	EnrolmentKey string // name
-	Sort         string // name, last_seen, first_seen, last_contact or processes
+	KeyID        int64  // number of the enrolment key
+	Sort         string // name, last_seen, first_seen, last_contact, enrolled or processes
 	Descending   bool
 	Cursor       string // of the page before; "" for the first
 	Limit        int
@@ -55,6 +56,7 @@ var stationOrder = map[string]sortColumn{
 	"last_seen":    {"s.last_seen", "timestamptz"},
 	"first_seen":   {"s.first_seen", "timestamptz"},
 	"last_contact": {"COALESCE(" + stationContact + ", 'epoch')", "timestamptz"},
+	"enrolled":     {"COALESCE(a.enrolled, 'epoch')", "timestamptz"},
 	"processes":    {"s.starts", "bigint"},
 }
 
@@ -95,6 +97,9 @@ func (l *StationList) filter() (where string, args pgx.NamedArgs) {
 		if c.value != "" {
 			list, args[c.name] = append(list, c.sql), c.value
 		}
+	}
+	if l.KeyID != 0 {
+		list, args["key_id"] = append(list, "a.enrolment_key_id = @key_id"), l.KeyID
 	}
 	return conditions(list...), args
 }

@@ -356,7 +356,7 @@ func (w *writer) finish(ctx context.Context) error {
 	if stored+w.gaps+len(w.devices) == 0 {
 		return nil
 	}
-	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, storedPayload(stored, len(w.devices))); err != nil {
+	if _, err := w.tx.Exec(ctx, `SELECT pg_notify('`+storedChannel+`', $1)`, Stored{Events: stored, Devices: len(w.devices)}.payload()); err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return nil

@@ -31,6 +31,7 @@ type Config struct {
 	Files   *blob.Store    // contents of files from stations; nil: none are given, as above
 	Stored  *Broker        // tells of stored events; nil: no live updates
 	Agents  *Agents        // where agents report; nil: they cannot
+	Clients *Clients       // what clients are made with; nil: none are
 	Log     *slog.Logger
 	Version string
 	Demo    bool // the server plays the demo
@@ -42,8 +43,9 @@ type Config struct {
 // API answers requests under /api/.
 type API struct {
 	Config
-	mux  *http.ServeMux
-	huma huma.API
+	mux       *http.ServeMux
+	huma      huma.API
+	downloads *downloads // of clients
 }
 
 // New returns an API with all its routes.
@@ -51,7 +53,7 @@ func New(cfg Config) *API {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &API{Config: cfg, mux: http.NewServeMux()}
+	a := &API{Config: cfg, mux: http.NewServeMux(), downloads: newDownloads()}
 	hc := huma.DefaultConfig("El Jefe", cfg.Version)
 	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath = "/api/openapi", "", ""
 	hc.CreateHooks = nil // no $schema links in answers

@@ -77,6 +77,7 @@ func (b *Broker) publish(n Stored) {
 		case earlier := <-ch:
 			sum.Events += earlier.Events
 			sum.Devices += earlier.Devices
+			sum.Stations += earlier.Stations
 			sum.Missed = sum.Missed || earlier.Missed
 		default:
 		}

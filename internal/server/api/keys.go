@@ -79,13 +79,16 @@ func (a *API) listEnrolmentKeys(ctx context.Context, _ *struct{}) (*enrolmentKey
 	return out, nil
 }
 
+// NewEnrolmentKey says what a key is to be.
+type NewEnrolmentKey struct {
+	Name    string     `json:"name" minLength:"1" maxLength:"128" doc:"what it is for"`
+	Labels  []string   `json:"labels,omitempty" maxItems:"50" doc:"that its stations get"`
+	MaxUses int        `json:"max_uses,omitempty" minimum:"1" maximum:"1000000" doc:"absent: no limit"`
+	Expires *time.Time `json:"expires,omitempty" doc:"absent: never"`
+}
+
 type addEnrolmentKeyInput struct {
-	Body struct {
-		Name    string     `json:"name" minLength:"1" maxLength:"128" doc:"what it is for"`
-		Labels  []string   `json:"labels,omitempty" maxItems:"50" doc:"that its stations get"`
-		MaxUses int        `json:"max_uses,omitempty" minimum:"1" maximum:"1000000" doc:"absent: no limit"`
-		Expires *time.Time `json:"expires,omitempty" doc:"absent: never"`
-	}
+	Body NewEnrolmentKey
 }
 
 type addEnrolmentKeyOutput struct {
@@ -109,26 +112,36 @@ func newEnrolmentKey() (secret string, hash [sha256.Size]byte) {
 }
 
 func (a *API) addEnrolmentKey(ctx context.Context, in *addEnrolmentKeyInput) (*addEnrolmentKeyOutput, error) {
-	name := strings.TrimSpace(in.Body.Name)
-	if name == "" {
-		return nil, fault.Invalidf("the key needs a name that says what it is for").Coded("key_no_name")
-	}
-	if in.Body.Expires != nil && !in.Body.Expires.After(a.Now()) {
-		return nil, fault.Invalidf("the key would have expired already at %s", in.Body.Expires.Format(time.RFC3339)).Coded("key_expired", "end_time")
-	}
 	secret, hash := newEnrolmentKey()
-	k, err := a.Store.AddEnrolmentKey(ctx, store.EnrolmentKey{
-		Name: name, Labels: in.Body.Labels, MaxUses: in.Body.MaxUses, Expires: in.Body.Expires, CreatedBy: caller(ctx).User.Name,
-	}, hash)
+	k, err := a.makeKey(ctx, &in.Body, hash)
 	if err != nil {
 		return nil, err
 	}
 	out := &addEnrolmentKeyOutput{}
-	out.Body.Key, out.Body.Secret = enrolmentKeyJSON(k, a.Now()), secret
+	out.Body.Key, out.Body.Secret = *k, secret
 	if a.Agents != nil {
 		out.Body.Command = fmt.Sprintf("sudo eljefe-agent install --server %s --authority %s --key %s", a.Agents.Address, a.Agents.Authority, secret)
 	}
-	return out, a.audit(ctx, "enrolment-key.add", k.Name, map[string]any{"id": k.ID, "labels": k.Labels, "max_uses": k.MaxUses, "expires": k.Expires})
+	return out, nil
+}
+
+// makeKey makes a key, of which the first secret has a hash.
+func (a *API) makeKey(ctx context.Context, in *NewEnrolmentKey, hash [sha256.Size]byte) (*EnrolmentKey, error) {
+	name := strings.TrimSpace(in.Name)
+	if name == "" {
+		return nil, fault.Invalidf("the key needs a name that says what it is for").Coded("key_no_name")
+	}
+	if in.Expires != nil && !in.Expires.After(a.Now()) {
+		return nil, fault.Invalidf("the key would have expired already at %s", in.Expires.Format(time.RFC3339)).Coded("key_expired", "end_time")
+	}
+	k, err := a.Store.AddEnrolmentKey(ctx, store.EnrolmentKey{
+		Name: name, Labels: in.Labels, MaxUses: in.MaxUses, Expires: in.Expires, CreatedBy: caller(ctx).User.Name,
+	}, hash)
+	if err != nil {
+		return nil, err
+	}
+	j := enrolmentKeyJSON(k, a.Now())
+	return &j, a.audit(ctx, "enrolment-key.add", k.Name, map[string]any{"id": k.ID, "labels": k.Labels, "max_uses": k.MaxUses, "expires": k.Expires})
 }
 
 // enrolmentKey returns one key.

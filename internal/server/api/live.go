@@ -58,6 +58,11 @@ type LiveDevices struct {
 	Count int `json:"count" doc:"0: there may be some, nobody has counted them"`
 }
 
+// LiveStations tells that stations enrolled.
+type LiveStations struct {
+	Count int `json:"count" doc:"0: there may be some, nobody has counted them"`
+}
+
 // LivePing keeps the connection open.
 type LivePing struct {
 	Time time.Time `json:"time"`
@@ -81,7 +86,7 @@ func (a *API) liveRoute() {
 	sse.Register(a.huma, huma.Operation{
 		OperationID: "live-events", Method: http.MethodGet, Path: "/api/v1/events/live", Summary: "Hear of new events as they are stored (server-sent events)",
 		Metadata: map[string]any{"access": auth.Viewer}, Security: []map[string][]string{{"session": {}}, {"token": {}}},
-	}, map[string]any{"new": LiveNew{}, "stored": LiveStored{}, "devices": LiveDevices{}, "ping": LivePing{}, "problem": LiveProblem{}}, a.live)
+	}, map[string]any{"new": LiveNew{}, "stored": LiveStored{}, "devices": LiveDevices{}, "stations": LiveStations{}, "ping": LivePing{}, "problem": LiveProblem{}}, a.live)
 }
 
 func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
@@ -119,6 +124,11 @@ func (a *API) live(ctx context.Context, in *liveInput, send sse.Sender) {
 		case n := <-stored:
 			if n.Devices > 0 || n.Missed {
 				if err = send.Data(LiveDevices{Count: n.Devices}); err != nil {
+					return
+				}
+			}
+			if n.Stations > 0 || n.Missed {
+				if err = send.Data(LiveStations{Count: n.Stations}); err != nil {
 					return
 				}
 			}

@@ -50,6 +50,8 @@ func TestPageKnowsTheAPI(t *testing.T) {
 		{"StationDevice", StationDevice{}}, {"StationDevicePage", stationDevicesOutput{}.Body},
 		{"DeviceEvent", DeviceEvent{}}, {"DeviceEventPage", deviceEventsOutput{}.Body}, {"Volume", event.Volume{}},
 		{"AuditEntry", AuditEntry{}}, {"AuditPage", auditOutput{}.Body},
+		{"UpdateSettings", UpdateSettings{}}, {"UpdateDraft", setUpdatesInput{}.Body}, {"UpdateResume", resumeUpdatesInput{}.Body}, {"Updates", Updates{}},
+		{"UpdateProgram", UpdateProgram{}}, {"UpdateVersion", UpdateVersion{}}, {"StationUpdate", StationUpdate{}},
 		{"StationPage", stationsOutput{}.Body}, {"ImportList", importsOutput{}.Body}, {"Status", statusOutput{}.Body},
 	} {
 		body := regexp.MustCompile(`(?s)export interface ` + tt.name + `\b[^{]*\{(.*?)\n\}`).FindSubmatch(raw)

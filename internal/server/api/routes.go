@@ -37,6 +37,7 @@ func (a *API) routes() {
 	route(a, get, "/binaries/facets", auth.Viewer, "Count the values that fields of binaries have", a.getBinaryFacets)
 	route(a, get, "/binaries/export", auth.Viewer, "Export all binaries of a filter as NDJSON or CSV", a.exportBinaries)
 	route(a, get, "/binaries/{id}", auth.Viewer, "One binary", a.getBinary)
+	route(a, get, "/binaries/{id}/facts", auth.Viewer, "What a binary is, taken to pieces; its content must have been fetched", a.getBinaryFacts)
 	route(a, get, "/binaries/{id}/stations", auth.Viewer, "The stations that have run a binary", a.listBinaryStations)
 	route(a, get, "/binaries/{id}/users", auth.Viewer, "The accounts that have run a binary", a.listBinaryUsers)
 	route(a, get, "/binaries/{id}/parents", auth.Viewer, "The binaries that have started a binary", a.listParents)
@@ -107,6 +108,19 @@ func (a *API) routes() {
 	route(a, post, "/enrolment-keys", auth.Administrator, "Make a key with which agents enrol", a.addEnrolmentKey)
 	route(a, post, "/enrolment-keys/{id}/revoke", auth.Administrator, "Let nobody in by a key any more; its stations stay", a.revokeEnrolmentKey)
 	route(a, del, "/enrolment-keys/{id}", auth.Administrator, "Remove a key; its stations stay", a.removeEnrolmentKey)
+
+	route(a, get, "/clients", auth.Administrator, "What clients can be made, and for which server", a.listClients)
+	route(a, post, "/clients", auth.Administrator, "Make a client that needs nothing said when it is installed", a.makeClient)
+	route(a, post, "/clients/check-address", auth.Administrator, "Check the address that agents are to call", a.checkClientAddress)
+	route(a, post, "/clients/names", auth.Administrator, "Add a name to the server's certificate", a.addServerName)
+	route(a, del, "/clients/names/{name}", auth.Administrator, "Remove a name that was added to the server's certificate", a.removeServerName)
+	route(a, get, "/clients/downloads/{name}", public, "Fetch a client that was made; its address is the secret", a.fetchClient, clientAnswer)
+
+	route(a, get, "/updates", auth.Administrator, "How far agents are brought to a newer version", a.getUpdates)
+	route(a, put, "/updates", auth.Administrator, "Switch updates of agents on or off, and choose stations", a.setUpdates)
+	route(a, post, "/updates/pause", auth.Administrator, "Offer no station a newer agent for now", a.pauseUpdates)
+	route(a, post, "/updates/resume", auth.Administrator, "Go on offering stations a newer agent", a.resumeUpdates)
+	route(a, get, "/updates/stations", auth.Administrator, "What became of each update of a station, newest first", a.listStationUpdates)
 
 	route(a, get, "/audit", auth.Administrator, "What was done and by whom, newest first", a.listAudit)
 	route(a, get, "/status", auth.Viewer, "The server, its database and how much is stored", a.getStatus)

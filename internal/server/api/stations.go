@@ -70,19 +70,20 @@ type FindStationsInput struct {
 	AgentVersion string `query:"agent_version" maxLength:"256"`
 	SensorMode   string `query:"sensor_mode" maxLength:"256"`
 	EnrolmentKey string `query:"enrolment_key" maxLength:"256" doc:"name of the key with which they enrolled"`
+	KeyID        int64  `query:"enrolment_key_id" minimum:"0" doc:"number of the key with which they enrolled; 0: any"`
 }
 
 // list returns what the input asks of the store.
 func (in *FindStationsInput) list(now time.Time) store.StationList {
 	return store.StationList{
 		Search: in.Search, Show: store.Shown(in.Show), Label: in.Label, System: in.System, AgentVersion: in.AgentVersion, SensorMode: in.SensorMode,
-		EnrolmentKey: in.EnrolmentKey, Since: now.Add(-recently), Now: now,
+		EnrolmentKey: in.EnrolmentKey, KeyID: in.KeyID, Since: now.Add(-recently), Now: now,
 	}
 }
 
 type listStationsInput struct {
 	FindStationsInput
-	Sort   string `query:"sort" enum:"name,last_seen,first_seen,last_contact,processes" default:"name"`
+	Sort   string `query:"sort" enum:"name,last_seen,first_seen,last_contact,enrolled,processes" default:"name"`
 	Order  string `query:"order" enum:"asc,desc" default:"asc"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 	Cursor string `query:"cursor" maxLength:"1024"`

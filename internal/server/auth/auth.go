@@ -124,32 +124,61 @@ var dummy = sync.OnceValue(func() string { return HashPassword("nobody's passwor
 // to set. from is the address of the caller; too many failures make it wait.
 func (a *Auth) LogIn(ctx context.Context, name, password, from string) (*Caller, *http.Cookie, error) {
 	name = strings.TrimSpace(name)
+	user, err := a.check(ctx, name, password, from)
+	if err != nil {
+		return nil, nil, err
+	}
+	if user == nil {
+		return nil, nil, fault.New(fault.Unauthorized, "name or password is wrong").Coded("login_wrong")
+	}
+	secret, hash := NewSecret("")
+	expires := time.Now().Add(sessionLife)
+	if err := a.store.AddSession(ctx, user.ID, hash, expires); err != nil {
+		return nil, nil, err
+	}
+	return &Caller{User: user, Role: user.Role, Session: hash, Expires: expires}, cookie(secret, expires), nil
+}
+
+// Confirm makes sure that whoever sits before a browser that is logged in knows
+// the password. A token has none and needs none. Failures count as those of
+// log-ins do.
+func (a *Auth) Confirm(ctx context.Context, c *Caller, password, from string) error {
+	if c.Session == nil {
+		return nil
+	}
+	if password == "" {
+		return fault.New(fault.Forbidden, "this needs the own password once more").Coded("confirm_missing")
+	}
+	user, err := a.check(ctx, c.User.Name, password, from)
+	if err == nil && user == nil {
+		return fault.New(fault.Forbidden, "the password is wrong").Coded("confirm_wrong")
+	}
+	return err
+}
+
+// check returns the user that has the name and the password; nil: there is none.
+func (a *Auth) check(ctx context.Context, name, password, from string) (*store.User, error) {
 	if wait := a.tries.wait(from, name); wait > 0 {
-		return nil, nil, fault.New(fault.TooMany, "too many failed log-ins; try again in %d seconds", int(wait.Seconds())+1).Coded("login_too_many", "seconds")
+		return nil, fault.New(fault.TooMany, "too many failed log-ins; try again in %d seconds", int(wait.Seconds())+1).Coded("login_too_many", "seconds")
 	}
 	select {
 	case a.hashes <- struct{}{}:
 		defer func() { <-a.hashes }()
 	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+		return nil, ctx.Err()
 	}
 	user, err := a.store.UserByName(ctx, name)
 	switch {
 	case fault.KindOf(err) == fault.NotFound:
 		CheckPassword(dummy(), password)
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case CheckPassword(user.PasswordHash, password) && !user.Disabled:
 		a.tries.succeeded(from, name)
-		secret, hash := NewSecret("")
-		expires := time.Now().Add(sessionLife)
-		if err := a.store.AddSession(ctx, user.ID, hash, expires); err != nil {
-			return nil, nil, err
-		}
-		return &Caller{User: user, Role: user.Role, Session: hash, Expires: expires}, cookie(secret, expires), nil
+		return user, nil
 	}
 	a.tries.failed(from, name)
-	return nil, nil, fault.New(fault.Unauthorized, "name or password is wrong").Coded("login_wrong")
+	return nil, nil
 }
 
 func cookie(value string, expires time.Time) *http.Cookie {
