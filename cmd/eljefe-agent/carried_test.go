@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/identity"
+	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/installer/tag"
 	"github.com/eljefe/eljefe/internal/pki"
@@ -73,7 +74,7 @@ func TestCarriedSettings(t *testing.T) {
 		{name: "first", settings: settings{Package: good}, want: identity.Config{Server: "https://new:8444", EnrolmentKey: "new-key"}},
 		{name: "upgrade", settings: settings{Package: good}, installed: a.Fingerprint(), want: identity.Config{Server: "https://new:8444", EnrolmentKey: "new-key"}},
 		{name: "of another server", settings: settings{Package: good}, installed: authority, err: "belongs to the server https://old:8444"},
-		{name: "expired", settings: settings{Package: late}, err: "expired on"},
+		{name: "expired", settings: settings{Package: late}, err: "so nothing was installed. Download the client anew"},
 		{name: "expired, with another key", settings: settings{Package: late, Key: "k"}, want: identity.Config{Server: "https://new:8444", EnrolmentKey: "k"}},
 		{name: "expired, upgrade", settings: settings{Package: late}, installed: a.Fingerprint(), want: identity.Config{Server: "https://new:8444", EnrolmentKey: "old-key"}},
 		{name: "changed", settings: settings{Package: damaged}, err: "changed or damaged"},
@@ -85,7 +86,10 @@ func TestCarriedSettings(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			system := filepath.Join(t.TempDir(), "config.json")
 			if test.installed != "" {
-				raw, err := json.Marshal(identity.Config{Server: "https://old:8444", Authority: test.installed, EnrolmentKey: "old-key"})
+				raw, err := json.Marshal(identity.Config{
+					Server: "https://old:8444", Authority: test.installed, EnrolmentKey: "old-key", Proxy: "http://old:1", NoDevices: true, NoUpdates: true,
+					SelftestEvery: identity.Duration(time.Hour), Limits: identity.Limits{SpoolBytes: 5 << 20, FileBytes: 7 << 20},
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -95,7 +99,7 @@ func TestCarriedSettings(t *testing.T) {
 			}
 			c, err := test.settings.read(system)
 			if test.err != "" {
-				if err == nil || !strings.Contains(err.Error(), test.err) {
+				if err == nil || !strings.Contains(cli.ForPeople(err), test.err) {
 					t.Errorf("error %v; want it to say %q", err, test.err)
 				}
 				return
@@ -105,6 +109,9 @@ func TestCarriedSettings(t *testing.T) {
 			}
 			if c.Server != test.want.Server || c.EnrolmentKey != test.want.EnrolmentKey {
 				t.Errorf("got server %s and key %s; want %s and %s", c.Server, c.EnrolmentKey, test.want.Server, test.want.EnrolmentKey)
+			}
+			if kept := c.NoDevices && c.NoUpdates && c.SelftestEvery == identity.Duration(time.Hour) && c.Limits.FileBytes == 7<<20; kept != (test.installed != "") {
+				t.Errorf("what a client cannot say is kept: %t; the settings are %+v", kept, c)
 			}
 			if carried := c.Server == client.Server; carried != (c.Sensor == client.Sensor && c.EndProcess && c.Proxy == "none" && c.Limits.SpoolBytes == client.SpoolBytes) {
 				t.Errorf("the settings are %+v", c)

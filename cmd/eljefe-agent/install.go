@@ -6,18 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
+	"strings"
 
-	"github.com/eljefe/eljefe/internal/agent"
 	"github.com/eljefe/eljefe/internal/agent/identity"
+	"github.com/eljefe/eljefe/internal/agent/plain"
 	"github.com/eljefe/eljefe/internal/cli"
+	"github.com/eljefe/eljefe/internal/event"
 )
 
 // installCommand installs the agent. What it does is the platform's.
 type installCommand struct {
 	settings
 	place
-	NoStart bool `env:"-" help:"Start nothing."`
+	Sensor     string `env:"-" help:"The only way to see processes that is tried: ${sensors}; best is the first of them that works here." enum:",${sensors}" default:"" placeholder:"NAME"`
+	SpoolBytes int64  `help:"Most that events which wait may take on disk; 0: 200 MB, or what the settings say." default:"0" placeholder:"BYTES"`
+	NoStart    bool   `env:"-" help:"Start nothing."`
 }
 
 // uninstallCommand removes what installCommand made.
@@ -26,20 +29,54 @@ type uninstallCommand struct {
 	Purge bool `env:"-" help:"Remove the station's key, its waiting events and the configuration too."`
 }
 
-// Set by the platform's file.
+// Set by the platform's file. installHere puts everything in its place and starts
+// the agent; it does not wait for the server. What it returns may come with an error.
 var (
-	installHere   func(ctx context.Context, a *app, c *installCommand) error
+	installHere   func(ctx context.Context, a *app, c *installCommand) (*installation, error)
 	uninstallHere func(ctx context.Context, a *app, c *uninstallCommand) error
 )
 
 var errNoInstall = errors.New("this version installs itself on Linux and Windows only; \"eljefe-agent run\" works here")
 
-// Run installs or upgrades.
+// leaveWord is set by the platform's file, or nil: it leaves word of a failure where
+// administrators look, as what a package or a script runs is seen by nobody.
+var leaveWord func(text string)
+
+// Run installs or upgrades, and says how the agent stands with its server.
 func (c *installCommand) Run(ctx context.Context, a *app) error {
 	if installHere == nil {
 		return errNoInstall
 	}
-	return installHere(ctx, a, c)
+	err := c.run(ctx, a)
+	if err != nil && leaveWord != nil {
+		leaveWord(cli.ForPeople(err))
+	}
+	return err
+}
+
+func (c *installCommand) run(ctx context.Context, a *app) error {
+	i, err := installHere(ctx, a, c)
+	if i != nil {
+		for _, note := range i.notes {
+			fmt.Fprintf(a.out, "note       %s\n", cli.Line(note.Error()))
+		}
+	}
+	if err != nil || !i.started {
+		return err
+	}
+	english, err := plain.In()
+	if err != nil {
+		return err
+	}
+	paragraphs, well, err := i.conclude(ctx, english)
+	if err != nil {
+		return err
+	}
+	if !well {
+		return errors.New(strings.Join(paragraphs, "\n"))
+	}
+	fmt.Fprintln(a.out, cli.Printable(strings.Join(paragraphs, "\n")))
+	return nil
 }
 
 // Run uninstalls.
@@ -48,6 +85,29 @@ func (c *uninstallCommand) Run(ctx context.Context, a *app) error {
 		return errNoInstall
 	}
 	return uninstallHere(ctx, a, c)
+}
+
+// configure returns the configuration of settings.read, with what only an
+// installation is told.
+func (c *installCommand) configure(system string) (*identity.Config, error) {
+	config, err := c.read(system)
+	if err != nil {
+		return nil, err
+	}
+	switch c.Sensor {
+	case "":
+	case bestSensor:
+		config.Sensor = ""
+	default:
+		config.Sensor = event.Sensor(c.Sensor)
+	}
+	if c.SpoolBytes != 0 {
+		config.Limits.SpoolBytes = c.SpoolBytes
+	}
+	if err := config.Check(); err != nil {
+		return nil, cli.UsageError{Err: fmt.Errorf("settings: %w", err)}
+	}
+	return config, nil
 }
 
 // split returns the configuration as its file has it, and apart from it the
@@ -70,39 +130,12 @@ func (c *installCommand) split(config *identity.Config, keyFile string) (raw, ke
 	if err := usual.Check(); err != nil {
 		return nil, nil, err
 	}
-	if config.Limits == usual.Limits {
-		config.Limits = identity.Limits{}
-	}
+	config.Limits = config.Limits.Except(usual.Limits)
 	raw, err = json.MarshalIndent(config, "", "  ")
 	if err != nil {
 		return nil, nil, err
 	}
 	return append(raw, '\n'), key, nil
-}
-
-// awaitContact waits a little, so that what is wrong shows here and not tomorrow.
-// log says where the agent's log is.
-func awaitContact(ctx context.Context, a *app, state, log string) error {
-	const limit = 20 * time.Second
-	var problem string
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
-		s, err := agent.ReadStatus(state)
-		switch {
-		case err != nil:
-			problem = err.Error()
-		case s.Link.Connected:
-			fmt.Fprintf(a.out, "The agent runs, and the server knows it as station %d.\n", s.Station)
-			return nil
-		default:
-			problem = s.Link.Error
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
-	return fmt.Errorf("everything is installed and started, but the agent has no contact with the server after %s: %s; it goes on trying: see \"eljefe-agent status\" and %s", limit, problem, log)
 }
 
 // writeFile writes a file, which is on disk when it returns.

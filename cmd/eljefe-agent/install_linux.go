@@ -34,35 +34,36 @@ func newLayout(root, prefix string) layout {
 
 // install puts everything in its place. It may be run again, with other settings
 // or from another version: the station's key and what waits stay.
-func install(ctx context.Context, a *app, c *installCommand) error {
+func install(ctx context.Context, a *app, c *installCommand) (*installation, error) {
 	at := newLayout(c.Root, c.Prefix)
 	if err := mayChange(c.Root); err != nil {
-		return err
+		return nil, err
 	}
-	config, err := c.read(at.config)
+	config, err := c.configure(at.config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(at.state), 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.Mkdir(at.state, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+		return nil, err
 	}
 	if err := os.Chmod(at.state, 0o700); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.writeSettings(at, config); err != nil {
-		return err
+		return nil, err
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
+		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	program, err := os.ReadFile(self)
 	if err != nil {
-		return fmt.Errorf("read this program: %w", err)
+		return nil, fmt.Errorf("read this program: %w", err)
 	}
+	i := &installation{before: lookBefore(at.program, at.state, program), state: at.state}
 	unit := strings.ReplaceAll(packaging.AgentUnit, "/usr/local/bin/", filepath.Join(c.Prefix, "bin")+"/")
 	for _, f := range []struct {
 		path    string
@@ -70,12 +71,13 @@ func install(ctx context.Context, a *app, c *installCommand) error {
 		mode    os.FileMode
 	}{{at.program, program, 0o755}, {at.unit, []byte(unit), 0o644}} {
 		if err := replaceFile(f.path, f.content, f.mode); err != nil {
-			return err
+			return nil, err
 		}
 		fmt.Fprintf(a.out, "installed  %s\n", f.path)
 	}
 	fmt.Fprintf(a.out, "settings   %s\nstate      %s\nserver     %s\n", at.config, at.state, config.Server)
-	return c.start(ctx, a, at)
+	i.started, err = c.start(ctx, a, at)
+	return i, err
 }
 
 // writeSettings writes the configuration, and the enrolment key into a file of its
@@ -93,23 +95,23 @@ func (c *installCommand) writeSettings(at layout, config *identity.Config) error
 	return replaceFile(at.config, raw, 0o600)
 }
 
-// start has systemd run what was installed.
-func (c *installCommand) start(ctx context.Context, a *app, at layout) error {
+// start has systemd run what was installed, and tells whether it could.
+func (c *installCommand) start(ctx context.Context, a *app, at layout) (bool, error) {
 	byHand := fmt.Sprintf("%s run --config %s --state-dir %s", at.program, at.config, at.state)
 	switch {
 	case c.NoStart, c.Root != "/":
 		fmt.Fprintf(a.out, "Nothing was started. By hand it is: %s\n", byHand)
-		return nil
+		return false, nil
 	case !systemdRuns():
 		fmt.Fprintf(a.out, "systemd does not run here, so nothing was started. Have whatever starts this system's services run:\n  %s\n", byHand)
-		return nil
+		return false, nil
 	}
 	for _, args := range [][]string{{"daemon-reload"}, {"enable", unitName}, {"restart", unitName}} {
 		if err := systemctl(ctx, args...); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return awaitContact(ctx, a, at.state, `"journalctl -u eljefe-agent"`)
+	return true, nil
 }
 
 func uninstall(ctx context.Context, a *app, c *uninstallCommand) error {

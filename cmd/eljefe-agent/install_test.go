@@ -60,6 +60,31 @@ func TestInstall(t *testing.T) {
 		t.Errorf("the key is %q", key)
 	}
 
+	// What an MSI package passes on where nobody gave it anything changes nothing.
+	install("--server", "", "--authority", "", "--key", "", "--proxy", "", "--allow-end-process=false", "--sensor", "", "--spool-bytes=0", "--no-devices=false")
+	if again, _ := read(t, at.config); again != config {
+		t.Errorf("told nothing, it makes of the settings %s; they were %s", again, config)
+	}
+	given := []string{"--sensor", "poll", "--spool-bytes", "8388608", "--no-devices=true", "--allow-end-process=1"}
+	install(given...)
+	for _, want := range []string{`"sensor": "poll"`, `"limits": {
+    "spool_bytes": 8388608
+  }`, `"no_devices": true`, `"end_process": true`} {
+		if other, _ := read(t, at.config); !strings.Contains(other, want) {
+			t.Errorf("with %q the settings are %s; want in them %s", given, other, want)
+		}
+	}
+	for _, test := range [][2]string{{"--sensor=none", "sensor"}, {"--spool-bytes=1", "spool_bytes"}} {
+		if out, code := command(t, "install", "--root", root, test[0]); code != 2 || !strings.Contains(out, test[1]) {
+			t.Errorf("%s: code %d, %s", test[0], code, out)
+		}
+	}
+	install("--sensor", "best", "--spool-bytes", "209715200")
+	if other, _ := read(t, at.config); strings.Contains(other, "sensor") || strings.Contains(other, "limits") {
+		t.Errorf("set back, the settings are %s", other)
+	}
+	config, _ = read(t, at.config)
+
 	// An upgrade keeps all that is the station's, and the settings.
 	station := filepath.Join(at.state, "station.pem")
 	if err := os.WriteFile(station, []byte("identity"), 0o600); err != nil {

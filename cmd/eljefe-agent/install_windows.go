@@ -14,7 +14,6 @@ import (
 
 	"github.com/eljefe/eljefe/internal/agent"
 	"github.com/eljefe/eljefe/internal/agent/winapi"
-	"github.com/eljefe/eljefe/internal/cli"
 	"github.com/eljefe/eljefe/internal/installer/tag"
 )
 
@@ -23,29 +22,30 @@ func init() { installHere, uninstallHere = install, uninstall }
 // install puts everything in its place. It may be run again, with other settings
 // or from another version, while the agent runs: the station's key and what waits
 // stay, and where the new one does not start the former one comes back.
-func install(ctx context.Context, a *app, c *installCommand) error {
+func install(ctx context.Context, a *app, c *installCommand) (*installation, error) {
 	if err := mayChange(); err != nil {
-		return err
+		return nil, err
 	}
-	config, err := c.read(systemConfig())
+	config, err := c.configure(systemConfig())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	program, err := serviceProgram()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, dir := range []string{filepath.Dir(program), systemFolder(), systemState()} {
 		if err := winapi.MakeInstalledFolder(dir); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	keyFile := filepath.Join(systemState(), "enrolment.key")
 	raw, key, err := c.split(config, keyFile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	note := func(err error) { fmt.Fprintf(a.out, "note       %s\n", cli.Line(err.Error())) }
+	i := &installation{state: systemState(), started: !c.NoStart}
+	note := func(err error) { i.notes = append(i.notes, err) }
 	d := deployment{
 		files: []deployed{{path: systemConfig(), content: raw, mode: 0o600, private: true}}, supervisor: manager{}, start: !c.NoStart, note: note,
 		protect: winapi.ProtectInstalled,
@@ -64,33 +64,30 @@ func install(ctx context.Context, a *app, c *installCommand) error {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program: %w", err)
+		return nil, fmt.Errorf("find this program: %w", err)
 	}
+	var content []byte
 	if !sameFile(self, program) {
-		content, err := os.ReadFile(self)
-		if err != nil {
-			return fmt.Errorf("read this program: %w", err)
+		if content, err = os.ReadFile(self); err != nil {
+			return nil, fmt.Errorf("read this program: %w", err)
 		}
 		// Everybody may read the installed program, and nobody is to find a key in it.
 		if err := tag.Blank(content); err != nil {
-			return err
+			return nil, err
 		}
 		d.files = append(d.files, deployed{path: program, content: content, mode: 0o755})
 	}
+	i.before = lookBefore(program, i.state, content)
 	if err := d.run(ctx); err != nil {
-		return err
+		return i, err
 	}
 	fmt.Fprintf(a.out, "installed  %s\nservice    %s\nsettings   %s\nstate      %s\nlog        %s\nserver     %s\n",
-		program, serviceName, systemConfig(), systemState(), serviceLog(), config.Server)
+		program, serviceName, systemConfig(), systemState(), agentLog(), config.Server)
 	if c.NoStart {
 		fmt.Fprintf(a.out, "Nothing was started. The system does it at its next start, or: sc.exe start %s\n", serviceName)
-		return nil
 	}
-	return awaitContact(ctx, a, systemState(), serviceLog())
+	return i, nil
 }
-
-// serviceLog is where the service's log is.
-func serviceLog() string { return filepath.Join(systemFolder(), "log", "agent.log") }
 
 func uninstall(ctx context.Context, a *app, c *uninstallCommand) error {
 	if err := mayChange(); err != nil {

@@ -12,8 +12,11 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
+	"github.com/eljefe/eljefe/internal/agent/plain"
+	"github.com/eljefe/eljefe/internal/agent/update"
 	"github.com/eljefe/eljefe/internal/cli"
 )
 
@@ -31,6 +34,7 @@ type app struct {
 	Uninstall uninstallCommand `cmd:"" help:"Stop the agent and remove it; its state stays."`
 	Status    statusCommand    `cmd:"" help:"Say how the agent is; the exit code is 0 if it is well."`
 	Selftest  selftestCommand  `cmd:"" help:"Start a harmless process and see whether each way of seeing processes sees it."`
+	Setup     setupCommand     `cmd:"" hidden:""`
 	Canary    canaryCommand    `cmd:"" hidden:""`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 
@@ -53,10 +57,13 @@ func main() {
 // run runs one command and returns the exit code: 0, 1 for a failure, 2 for a
 // command line or a configuration that is wrong.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	if len(args) == 0 && openDesktop != nil {
+		args = []string{"setup"}
+	}
 	a := &app{out: out, err: errOut}
 	return cli.Program{
 		Name: "eljefe-agent", Description: "Record the processes of this station and report them to an El Jefe server.",
-		Env: "ELJEFE_AGENT", Vars: map[string]string{"state_dir": defaultStateDir(), "config": systemConfig(), "sensors": sensorNames()},
+		Env: "ELJEFE_AGENT", Vars: map[string]string{"state_dir": defaultStateDir(), "config": systemConfig(), "sensors": sensorNames(), "trial_time": update.TrialTime.String(), "languages": strings.Join(plain.Names(), ",")},
 		Grammar: a, Out: out, Err: errOut,
 	}.Run(ctx, args)
 }

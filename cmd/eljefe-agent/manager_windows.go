@@ -60,7 +60,7 @@ func withService(do func(*mgr.Mgr, *mgr.Service) error) (err error) {
 
 // makeService makes the service, or changes it into what it is to be.
 func makeService(program, config, state string) (err error) {
-	args := []string{"--state-dir", state, "run", "--service", "--config", config}
+	args := []string{"--state-dir", state, "run", serviceFlag, "--config", config}
 	m, err := mgr.Connect()
 	if err != nil {
 		return fmt.Errorf("reach the service manager: %w", err)
@@ -170,7 +170,7 @@ func await(ctx context.Context, s *mgr.Service, state svc.State, limit time.Dura
 		case status.State == state:
 			return nil
 		case status.State == svc.Stopped:
-			return fmt.Errorf("it ended with the code %d; why is in %s, and in the event log (Application, source %s)", exitCode(status), serviceLog(), serviceName)
+			return fmt.Errorf("it ended with the code %d; why is in %s, and in the event log (Application, source %s)", exitCode(status), agentLog(), serviceName)
 		case time.Now().After(deadline):
 			return fmt.Errorf("the service manager still says %s after %s", stateName(status.State), limit)
 		}

@@ -2,7 +2,13 @@
 
 package main
 
-import "context"
+import (
+	"context"
+	"os"
+	"syscall"
+
+	"github.com/eljefe/eljefe/internal/agent/update"
+)
 
 // place says where things are installed.
 type place struct {
@@ -15,4 +21,10 @@ type host struct{}
 
 func (host) host(ctx context.Context, a *app, work func(context.Context, *app, func()) error) error {
 	return work(ctx, a, nil)
+}
+
+// succession says how a newer agent takes this one's place: the process becomes
+// it. The installed program stays what is started, and goes over to it each time.
+func (host) succession(s *update.Supervisor) {
+	s.Become = func(program string, args []string) error { return syscall.Exec(program, args, os.Environ()) }
 }

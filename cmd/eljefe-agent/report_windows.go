@@ -24,7 +24,7 @@ func aboutSystem(_ context.Context, a *app) []section {
 	access.add("program", program, err)
 	for _, path := range []string{
 		filepath.Dir(program), program, systemFolder(), systemConfig(), a.StateDir, filepath.Join(a.StateDir, "station.pem"),
-		filepath.Join(a.StateDir, "spool"), serviceLog(),
+		filepath.Join(a.StateDir, "spool"), agentLog(),
 	} {
 		list, err := winapi.AccessList(path)
 		access.add(path, list, err)
@@ -33,7 +33,7 @@ func aboutSystem(_ context.Context, a *app) []section {
 	access.add("service", list, err)
 
 	log := section{Title: "end of the log"}
-	raw, err := agent.Tail(serviceLog(), 8<<10)
+	raw, err := agent.Tail(agentLog(), 8<<10)
 	if err != nil {
 		log.add("", "", err)
 	}

@@ -26,7 +26,8 @@ const memoryLimit = 32 << 20
 type runCommand struct {
 	settings
 	host
-	Sensor    string  `help:"How processes are seen: ${enum}; best is the first of them that works here." enum:"${sensors}" default:"best"`
+	supervision
+	Sensor    string  `help:"How processes are seen: ${enum}; best is the first of them that works here." enum:"${sensors},none" default:"best"`
 	Replay    string  `help:"Play a recording instead of a live sensor: .evtx, .etl or NDJSON." type:"existingfile" placeholder:"FILE"`
 	Computer  string  `help:"Of a recording of several, the computer that is played; otherwise that with most events." placeholder:"NAME"`
 	Speed     float64 `help:"How many times faster a recording is played; 0: as fast as it goes." default:"1" placeholder:"FACTOR"`
@@ -34,13 +35,16 @@ type runCommand struct {
 	KeepTimes bool    `help:"Events of a recording keep their times; otherwise it happens now."`
 }
 
+// bestSensor is the value of --sensor that leaves the choice to the agent.
+const bestSensor = "best"
+
 // sensorNames are the values of --sensor on this system.
 func sensorNames() string {
-	names := []string{"best"}
+	names := []string{bestSensor}
 	for _, s := range sensors {
 		names = append(names, string(s))
 	}
-	return strings.Join(append(names, "none"), ",")
+	return strings.Join(names, ",")
 }
 
 // Validate refuses what cannot be meant.
@@ -56,16 +60,16 @@ func (c *runCommand) Run(ctx context.Context, a *app) error {
 	return c.host.host(ctx, a, c.work)
 }
 
-// work runs the agent. ready, unless it is nil, is called once it records.
-func (c *runCommand) work(ctx context.Context, a *app, ready func()) (err error) {
-	config, err := c.read(systemConfig())
-	if err != nil {
-		return err
-	}
+// record runs this program as the agent. ready, unless it is nil, is called once
+// it records.
+func (c *runCommand) record(ctx context.Context, a *app, config *identity.Config, ready func(), updates *agent.Updates) (err error) {
 	debug.SetMemoryLimit(memoryLimit)
 	ring := new(agent.LogRing)
 	log := a.log(io.MultiWriter(a.err, ring))
 	cfg := agent.Config{Dir: a.StateDir, Settings: config, Version: version, Log: log, Ring: ring, Ready: ready}
+	if !config.NoUpdates {
+		cfg.Updates = updates
+	}
 	if err := identity.MakeFolder(a.StateDir); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
@@ -81,7 +85,7 @@ func (c *runCommand) work(ctx context.Context, a *app, ready func()) (err error)
 		cfg.NoSource = "the agent runs with --sensor=none: nothing is recorded"
 	default:
 		only := event.Sensor(c.Sensor)
-		if only == "best" {
+		if only == bestSensor {
 			only = config.Sensor
 		}
 		own, e := openSensor(a.StateDir, only, log)

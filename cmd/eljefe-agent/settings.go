@@ -23,6 +23,7 @@ type settings struct {
 	Proxy           string `help:"HTTP proxy, or none; otherwise the environment's, then the system's." placeholder:"http://HOST:PORT"`
 	AllowEndProcess bool   `help:"Allow the server to have processes of this station ended."`
 	NoDevices       bool   `help:"Do not report USB devices."`
+	NoUpdates       bool   `help:"Take no newer agent from the server."`
 
 	SelftestEvery time.Duration `help:"Time from one test of the sensor to the next; 5m unless the configuration says otherwise." placeholder:"TIME"`
 }
@@ -67,6 +68,7 @@ func (s *settings) read(system string) (*identity.Config, error) {
 	}
 	c.EndProcess = c.EndProcess || s.AllowEndProcess
 	c.NoDevices = c.NoDevices || s.NoDevices
+	c.NoUpdates = c.NoUpdates || s.NoUpdates
 	if s.SelftestEvery != 0 {
 		c.SelftestEvery = identity.Duration(s.SelftestEvery)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,16 +11,21 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent"
+	"github.com/eljefe/eljefe/internal/agent/plain"
 	"github.com/eljefe/eljefe/internal/cli"
 )
 
 type statusCommand struct {
-	JSON bool `env:"-" name:"json" help:"As JSON."`
+	JSON bool          `env:"-" name:"json" help:"As JSON." xor:"how"`
+	Wait time.Duration `env:"-" help:"Wait until the server knows the station, or for so long, and say in plain words what became of it." placeholder:"TIME" xor:"how"`
 }
 
 // Run asks the agent and prints what it says. An agent that is not well is a
 // failure, so that scripts need not read the text.
-func (c *statusCommand) Run(a *app) error {
+func (c *statusCommand) Run(ctx context.Context, a *app) error {
+	if c.Wait > 0 {
+		return c.wait(ctx, a)
+	}
 	s, err := agent.ReadStatus(a.StateDir)
 	if err != nil {
 		return err
@@ -41,6 +47,24 @@ func (c *statusCommand) Run(a *app) error {
 	if len(problems) > 0 {
 		return errors.New("not well: " + strings.Join(problems, "; "))
 	}
+	return nil
+}
+
+// wait says how the agent stands with its server, as an installation does.
+func (c *statusCommand) wait(ctx context.Context, a *app) error {
+	o, err := awaitOutcome(ctx, agentIn(a.StateDir), c.Wait)
+	if err != nil {
+		return err
+	}
+	english, err := plain.In()
+	if err != nil {
+		return err
+	}
+	text := strings.Join(o.explain(english), "\n")
+	if !o.well() {
+		return errors.New(text)
+	}
+	fmt.Fprintln(a.out, cli.Printable(text))
 	return nil
 }
 

@@ -15,6 +15,11 @@ func prepare() error { return nil }
 func systemState() string  { return "/var/lib/eljefe-agent" }
 func systemConfig() string { return "/etc/eljefe-agent/config.json" }
 
+// agentLog says where the log of an installed agent is, and agentProgram what a
+// command of it begins with.
+func agentLog() string     { return "the journal (journalctl -u eljefe-agent)" }
+func agentProgram() string { return "eljefe-agent" }
+
 // defaultStateDir is the system's for root and the user's own otherwise.
 func defaultStateDir() string {
 	if os.Geteuid() == 0 {

@@ -27,6 +27,18 @@ func systemFolder() string {
 func systemState() string  { return filepath.Join(systemFolder(), "state") }
 func systemConfig() string { return filepath.Join(systemFolder(), "config.json") }
 
+// agentLog says where the log of an installed agent is, and agentProgram what a
+// command of it begins with.
+func agentLog() string { return filepath.Join(systemFolder(), "log", "agent.log") }
+
+func agentProgram() string {
+	program, err := serviceProgram()
+	if err != nil {
+		return "eljefe-agent.exe"
+	}
+	return `"` + program + `"`
+}
+
 // defaultStateDir is the system's for administrators and the user's own otherwise.
 func defaultStateDir() string {
 	if winapi.Elevated() {

@@ -26,6 +26,7 @@ import (
 	"github.com/eljefe/eljefe/internal/agent/sensor"
 	"github.com/eljefe/eljefe/internal/agent/spool"
 	"github.com/eljefe/eljefe/internal/agent/tasks"
+	"github.com/eljefe/eljefe/internal/agent/update"
 	"github.com/eljefe/eljefe/internal/agent/uplink"
 	"github.com/eljefe/eljefe/internal/event"
 	"github.com/eljefe/eljefe/internal/wire"
@@ -43,6 +44,7 @@ type Config struct {
 	Canary  Canary         // how the sensor is tested while it works; without Start it is not
 	Devices devices.System // nil: USB devices are not watched
 	Version string
+	Updates *Updates // nil: the agent takes no newer one from its server
 
 	Ready func() // if not nil, called once the agent records
 
@@ -75,6 +77,7 @@ type agent struct {
 	devices  *devices.Watcher // nil: USB devices are not watched
 	link     *uplink.Uplink
 	tasks    *tasks.Runner
+	updates  *update.Engine // nil: it takes none
 	contact  contact
 }
 
@@ -144,9 +147,10 @@ func (a *agent) connect() error {
 	if err != nil {
 		return err
 	}
+	a.updates = a.newUpdates(client)
 	a.link = uplink.New(uplink.Config{
 		Client: client, Identity: id, Settings: settings, Spool: a.stream,
-		Hello: a.hello, Parted: a.part, Began: a.began, Log: a.log,
+		Hello: a.hello, Parted: a.part, Welcomed: a.welcomed, Began: a.began, Log: a.log,
 	})
 	a.tasks = tasks.New(tasks.Config{
 		Server: client, Code: problemCode, Hello: a.hello, Lines: a.cfg.Ring.Lines, ServerNow: a.link.ServerNow,
@@ -204,6 +208,13 @@ func (a *agent) work(ctx context.Context) error {
 	}
 	if a.devices != nil {
 		rest.Go(func() { a.devices.Run(ctx) })
+	}
+	if a.updates != nil {
+		rest.Go(func() {
+			if err := a.updates.Run(ctx); err != nil {
+				cancel(err)
+			}
+		})
 	}
 	rest.Go(func() {
 		if err := serveStatus(ctx, a.cfg.Dir, a.status); err != nil {
@@ -290,6 +301,7 @@ func (a *agent) hello() wire.Hello {
 		Machine: a.machine, Run: a.run, BootID: a.boot.ID, Booted: a.boot.Began, AgentBegan: a.began, Now: time.Now(),
 		EndProcess: a.cfg.Settings.EndProcess,
 		Stream:     a.stream.state(), Sensor: a.canary.over(a.sink.Status()), Self: a.self(),
+		Update: a.updateReport(),
 	}
 }
 
@@ -303,9 +315,9 @@ func (a *agent) status() Status {
 	link := a.link.Status()
 	since := a.contact.see(link.Connected, now)
 	s := Status{
-		Version: a.cfg.Version, PID: os.Getpid(), Began: a.began, Now: now, Server: a.cfg.Settings.Server,
+		Version: a.cfg.Version, PID: os.Getpid(), Began: a.began, Now: now, Server: a.cfg.Settings.Server, Authority: a.cfg.Settings.Authority,
 		Station: link.Station, Stream: a.stream.state(), Sensor: a.canary.over(a.sink.Status()), Self: a.self(),
-		Link: Link{Connected: link.Connected, Since: since, LastContact: link.LastContact, Error: link.Problem},
+		Link: Link{Connected: link.Connected, Since: since, LastContact: link.LastContact, Error: link.Problem, Reason: link.Reason, Said: link.Said},
 	}
 	if a.devices != nil {
 		n := a.devices.PluggedIn()

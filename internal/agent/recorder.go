@@ -184,7 +184,7 @@ func encode(p *event.Process) ([]byte, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	return marshal(p)
+	return fitting(p.Line())
 }
 
 // encodeDevice returns the record of a device, with a number that is not its to say.
@@ -193,12 +193,12 @@ func encodeDevice(d *event.Device) ([]byte, error) {
 	if err := d.Check(); err != nil {
 		return nil, err
 	}
-	return marshal(d)
+	return fitting(json.Marshal(d))
 }
 
-// marshal returns v as JSON, if that leaves room for its number in a line.
-func marshal(v any) ([]byte, error) {
-	raw, err := json.Marshal(v)
+// fitting returns a record that was written, if that leaves room for its number in
+// a line.
+func fitting(raw []byte, err error) ([]byte, error) {
 	if err == nil && len(raw) > wire.MaxLine-len(`"seq":18446744073709551615,`) {
 		err = errors.New("the record is larger than the protocol allows")
 	}

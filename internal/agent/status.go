@@ -11,23 +11,25 @@ import (
 	"time"
 
 	"github.com/eljefe/eljefe/internal/agent/sensor"
+	"github.com/eljefe/eljefe/internal/agent/uplink"
 	"github.com/eljefe/eljefe/internal/wire"
 )
 
 // Status is what an agent tells on its own station. Only the account of the
 // agent, and root or an administrator, can ask.
 type Status struct {
-	Version string      `json:"version"`
-	PID     int         `json:"pid"`
-	Began   time.Time   `json:"began"`
-	Now     time.Time   `json:"now"`
-	Server  string      `json:"server"`
-	Station int64       `json:"station,omitzero"` // 0: not enrolled yet
-	Link    Link        `json:"link"`
-	Stream  wire.Stream `json:"stream"`
-	Sensor  wire.Sensor `json:"sensor"`
-	Devices *int        `json:"devices,omitempty"` // USB devices that are plugged in; nil: they are not watched
-	Self    wire.Self   `json:"self"`
+	Version   string      `json:"version"`
+	PID       int         `json:"pid"`
+	Began     time.Time   `json:"began"`
+	Now       time.Time   `json:"now"`
+	Server    string      `json:"server"`
+	Authority string      `json:"authority"`        // fingerprint of the authority that the server must be of
+	Station   int64       `json:"station,omitzero"` // 0: not enrolled yet
+	Link      Link        `json:"link"`
+	Stream    wire.Stream `json:"stream"`
+	Sensor    wire.Sensor `json:"sensor"`
+	Devices   *int        `json:"devices,omitempty"` // USB devices that are plugged in; nil: they are not watched
+	Self      wire.Self   `json:"self"`
 }
 
 // Link is how the agent stands with its server.
@@ -36,6 +38,9 @@ type Link struct {
 	Since       time.Time `json:"since,omitzero"`        // that it is, or is not, connected
 	LastContact time.Time `json:"last_contact,omitzero"` // when the server answered last
 	Error       string    `json:"error,omitempty"`       // the last one, "" once it is over
+
+	Reason uplink.Reason `json:"reason,omitempty"` // the error in one word
+	Said   string        `json:"said,omitempty"`   // what the server said about it, if it did
 }
 
 // contact remembers since when the server answers, or does not.

@@ -44,6 +44,10 @@ type Config struct {
 	// NoDevices leaves USB devices unwatched.
 	NoDevices bool `json:"no_devices,omitempty"`
 
+	// NoUpdates refuses newer agents that the server offers. The server cannot switch
+	// that off.
+	NoUpdates bool `json:"no_updates,omitempty"`
+
 	// SelftestEvery is the time from one test of the sensor to the next; 0: the agent's own.
 	SelftestEvery Duration `json:"selftest_every,omitempty"`
 
@@ -202,6 +206,22 @@ func (l *Limits) check() error {
 		return fmt.Errorf("limits.spool_age is %s; at least 1h is needed", time.Duration(l.SpoolAge))
 	}
 	return nil
+}
+
+// Except returns the limits with zero for those that are as usual has them.
+func (l Limits) Except(usual Limits) Limits {
+	for _, limit := range []struct {
+		value *int64
+		usual int64
+	}{{&l.SpoolBytes, usual.SpoolBytes}, {&l.FileBytes, usual.FileBytes}, {&l.BytesPerSecond, usual.BytesPerSecond}} {
+		if *limit.value == limit.usual {
+			*limit.value = 0
+		}
+	}
+	if l.SpoolAge == usual.SpoolAge {
+		l.SpoolAge = 0
+	}
+	return l
 }
 
 // secret tells whether the file itself holds something to be kept from others.

@@ -11,6 +11,38 @@ import (
 // halfWritten is what names of files end in until all of them is on disk.
 const halfWritten = ".new"
 
+// ReadPrivate, WritePrivate and CheckPrivate are for other files of the agent that
+// need the same care: see readPrivate, writePrivate and checkPrivate.
+func ReadPrivate(path string) ([]byte, error) { return readPrivate(path) }
+
+// WritePrivate is writePrivate.
+func WritePrivate(path string, content []byte) error { return writePrivate(path, content) }
+
+// OpenPrivate opens a file for reading and writing, and makes it where it is
+// missing, for nobody but its owner. It may be run.
+func OpenPrivate(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o700)
+	if err != nil {
+		return nil, err
+	}
+	if err := restrict(path); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// ReplacePrivate gives a file that is on disk the name to, in place of what has it.
+// When it returns, that is on disk too.
+func ReplacePrivate(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(to))
+}
+
+// CheckPrivate is checkPrivate.
+func CheckPrivate(path string) error { return checkPrivate(path) }
+
 // readPrivate returns the content of a file that only its owner may read.
 func readPrivate(path string) ([]byte, error) {
 	if err := checkPrivate(path); err != nil {

@@ -232,6 +232,9 @@ func (u *Uplink) hello(ctx context.Context) error {
 		return fmt.Errorf("go on where the server is: %w", err)
 	}
 	u.welcomed(w, offset, measured, moved)
+	if u.cfg.Welcomed != nil {
+		u.cfg.Welcomed(w)
+	}
 	return nil
 }
 
@@ -245,7 +248,8 @@ func (u *Uplink) welcomed(w *wire.Welcome, offset time.Duration, measured, moved
 	if !fresh {
 		keep(&u.session)
 	}
-	u.status.Station, u.status.Connected, u.status.Problem = w.Station, true, ""
+	u.status.Station, u.status.Connected = w.Station, true
+	u.status.tell(nil)
 	u.status.LastContact, u.status.OffsetMS = u.now(), offset.Milliseconds()
 	u.mu.Unlock()
 	if fresh {

@@ -39,7 +39,7 @@ type Spool interface {
 	Raise(seq uint64) error
 }
 
-// Config configures an Uplink. All but Parted, Now and Log is required.
+// Config configures an Uplink. All but Parted, Welcomed, Now and Log is required.
 type Config struct {
 	Client   *Client
 	Identity *identity.Identity
@@ -56,6 +56,9 @@ type Config struct {
 	// before it has returned, it is called again. Nothing else is asked of the
 	// spool meanwhile but what began before.
 	Parted func(ctx context.Context, since time.Time) error
+
+	// Welcomed gets what the server answers to each hello; nil: nobody wants it.
+	Welcomed func(*wire.Welcome)
 
 	Began time.Time        // when this agent began
 	Now   func() time.Time // the station's clock; if nil, time.Now
@@ -106,6 +109,8 @@ type Status struct {
 	Connected   bool      `json:"connected"`
 	LastContact time.Time `json:"last_contact,omitzero"` // by the station's clock
 	Problem     string    `json:"problem,omitempty"`     // why there is no contact, for people
+	Reason      Reason    `json:"reason,omitempty"`      // the same in one word
+	Said        string    `json:"said,omitempty"`        // what the server said about it, if it did
 	OffsetMS    int64     `json:"offset_ms,omitempty"`   // server's clock minus the station's
 	Sent        uint64    `json:"sent"`                  // records that the server has taken since the agent began
 	Refused     uint64    `json:"refused,omitempty"`     // of those, that it could not store
@@ -194,7 +199,8 @@ func (u *Uplink) change(how func(s *session)) {
 func (u *Uplink) interrupt(err error) {
 	u.change(func(s *session) { s.open = false })
 	u.mu.Lock()
-	u.status.Connected, u.status.Problem = false, err.Error()
+	u.status.Connected = false
+	u.status.tell(err)
 	u.mu.Unlock()
 }
 

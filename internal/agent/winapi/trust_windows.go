@@ -49,17 +49,18 @@ func VerifySignature(f *os.File) (Signature, error) {
 	// Providers keep what they do with the thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	path, err := windows.UTF16PtrFromString(f.Name())
+	own, err := VerifyOwnSignature(f)
 	if err != nil {
-		return Signature{}, fmt.Errorf("verify the signature of %q: %w", f.Name(), err)
+		return Signature{}, err
 	}
-	file := windows.WinTrustFileInfo{FilePath: path, File: windows.Handle(f.Fd())}
-	file.Size = uint32(unsafe.Sizeof(file))
-	own := verify(windows.WTD_CHOICE_FILE, unsafe.Pointer(&file))
 	switch own.Status {
 	case trustNoSignature, trustUnknownProvider, trustUnknownSubject:
 	default:
 		return own, nil
+	}
+	path, err := windows.UTF16PtrFromString(f.Name())
+	if err != nil {
+		return Signature{}, fmt.Errorf("verify the signature of %q: %w", f.Name(), err)
 	}
 	for _, algorithm := range []string{"SHA256", "SHA1"} {
 		listed, ok, err := verifyListed(f, path, algorithm)
@@ -71,6 +72,19 @@ func VerifySignature(f *os.File) (Signature, error) {
 		}
 	}
 	return own, nil
+}
+
+// VerifyOwnSignature is VerifySignature without the system's catalogs.
+func VerifyOwnSignature(f *os.File) (Signature, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	path, err := windows.UTF16PtrFromString(f.Name())
+	if err != nil {
+		return Signature{}, fmt.Errorf("verify the signature of %q: %w", f.Name(), err)
+	}
+	file := windows.WinTrustFileInfo{FilePath: path, File: windows.Handle(f.Fd())}
+	file.Size = uint32(unsafe.Sizeof(file))
+	return verify(windows.WTD_CHOICE_FILE, unsafe.Pointer(&file)), nil
 }
 
 // verify asks about a file, or about its entry in a catalog.
