@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL('../build/screens/', import.meta.url));
 const schemes = ['light', 'dark'] as const;
 const widths = [1024, 1920] as const;
 /** What the first screen may cost in script, as it travels. */
-const budget = 280_000;
+const budget = 300_000;
 
 let browser: Browser;
 beforeAll(async () => {
@@ -62,6 +62,8 @@ async function everyPage(page: Page): Promise<Record<string, string>> {
     'process-timeline': `/processes/${process}?tab=around`,
     'process-raw': `/processes/${process}?tab=raw`,
     import: '/import',
+    client: '/client',
+    'client-updates': '/client?tab=updates',
     settings: '/settings',
     'settings-keys': '/settings?section=keys',
     'settings-demo': '/settings?section=demo',
@@ -77,11 +79,12 @@ const unchecked = [
   'process-statistics',
   'process-timeline',
   'process-raw',
+  'client-updates',
   'settings-demo',
   'settings-audit',
 ];
 
-it('is pictured page by page, in both themes and two widths, and stands before axe', { timeout: 150_000 }, async () => {
+it('is pictured page by page, in both themes and two widths, and stands before axe', { timeout: 180_000 }, async () => {
   const { page, complaints } = await open(browser);
   const quiet = followRequests(page);
   for (const scheme of schemes) {
@@ -111,7 +114,7 @@ it('is pictured page by page, in both themes and two widths, and stands before a
   await page.context().close();
 });
 
-it('opens with less than 280 kB of script', async () => {
+it('opens with less than 300 kB of script', async () => {
   for (const path of ['/', '/events?range=all']) {
     const { page } = await open(browser);
     await logIn(page, '/login');

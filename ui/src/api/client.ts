@@ -1,4 +1,5 @@
 import type {
+  AddressCheck,
   Ancestor,
   AuditPage,
   Binary,
@@ -7,6 +8,8 @@ import type {
   BinarySort,
   BinaryStationPage,
   BinaryUserList,
+  ClientDraft,
+  Clients,
   CoverageReport,
   Demo,
   DeviceEventCount,
@@ -26,6 +29,7 @@ import type {
   Import,
   ImportList,
   LaunchList,
+  MadeClient,
   NewEnrolmentKey,
   Overview,
   Problem,
@@ -37,6 +41,7 @@ import type {
   SavedSearch,
   SavedSearchDraft,
   SavedSearchList,
+  ServerName,
   Session,
   Station,
   StationDevicePage,
@@ -44,6 +49,7 @@ import type {
   StationFilter,
   StationPage,
   StationSort,
+  StationUpdatePage,
   StationUserList,
   Status,
   StoredFile,
@@ -53,6 +59,10 @@ import type {
   TaskState,
   Token,
   TreePage,
+  UpdateDraft,
+  UpdateResume,
+  UpdateState,
+  Updates,
   User,
   WholeDevice,
 } from './types';
@@ -196,6 +206,12 @@ export interface TaskFilter {
   state?: TaskState;
 }
 
+/** Updates of agents. */
+export interface UpdateFilter {
+  station?: number;
+  state?: UpdateState;
+}
+
 /** What somebody did, exactly named. */
 export interface AuditFilter {
   action?: string;
@@ -276,6 +292,12 @@ export const api = {
 
   stations: (page: Part & StationFilter & { sort?: StationSort; order?: Order }, signal?: AbortSignal) =>
     request<StationPage>('/stations', { parameters: { ...page }, signal }),
+  /** Those that enrolled with a key, the newest first. */
+  keyStations: (key: number, limit: number, signal?: AbortSignal) =>
+    request<StationPage>('/stations', {
+      parameters: { enrolment_key_id: key, sort: 'enrolled', order: 'desc', limit },
+      signal,
+    }),
   stationFacets: (of: StationFilter, fields: readonly StationFacetField[], limit: number, signal?: AbortSignal) =>
     request<Facets>('/stations/facets', { parameters: { ...of, field: fields, limit }, signal }),
   stationExport: (of: StationFilter, format: ExportFormat) => address('/stations/export', { ...of, format }),
@@ -312,6 +334,22 @@ export const api = {
   addEnrolmentKey: (body: EnrolmentKeyDraft) => request<NewEnrolmentKey>('/enrolment-keys', { method: 'POST', body }),
   revokeEnrolmentKey: (id: number) => request<void>(`/enrolment-keys/${id}/revoke`, { method: 'POST' }),
   deleteEnrolmentKey: (id: number) => request<void>(`/enrolment-keys/${id}`, { method: 'DELETE' }),
+
+  clients: (signal?: AbortSignal) => request<Clients>('/clients', { signal }),
+  makeClient: (body: ClientDraft) => request<MadeClient>('/clients', { method: 'POST', body }),
+  checkClientAddress: (server: string, signal?: AbortSignal) =>
+    request<AddressCheck>('/clients/check-address', { method: 'POST', body: { server }, signal }),
+  addServerName: (name: string) =>
+    request<{ names: ServerName[] }>('/clients/names', { method: 'POST', body: { name } }),
+  removeServerName: (name: string) =>
+    request<{ names: ServerName[] }>(`/clients/names/${encodeURIComponent(name)}`, { method: 'DELETE' }),
+
+  updates: (signal?: AbortSignal) => request<Updates>('/updates', { signal }),
+  changeUpdates: (body: UpdateDraft) => request<Updates>('/updates', { method: 'PUT', body }),
+  pauseUpdates: () => request<Updates>('/updates/pause', { method: 'POST' }),
+  resumeUpdates: (body: UpdateResume) => request<Updates>('/updates/resume', { method: 'POST', body }),
+  stationUpdates: (of: UpdateFilter, page: Part, signal?: AbortSignal) =>
+    request<StationUpdatePage>('/updates/stations', { parameters: { ...of, ...page }, signal }),
 
   audit: (of: AuditFilter, page: Part, signal?: AbortSignal) =>
     request<AuditPage>('/audit', { parameters: { ...of, ...page }, signal }),

@@ -7,6 +7,8 @@ export interface LiveHandlers {
   onStored(): void;
   /** Something was told of USB devices. */
   onDevices(): void;
+  /** Stations enrolled. */
+  onStations(): void;
 }
 
 const firstWait = 1_000;
@@ -68,6 +70,10 @@ export function follow(address: string, handlers: LiveHandlers): () => void {
     current.addEventListener('devices', () => {
       heard();
       handlers.onDevices();
+    });
+    current.addEventListener('stations', () => {
+      heard();
+      handlers.onStations();
     });
   }
   const wake = () => {

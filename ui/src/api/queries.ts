@@ -11,6 +11,7 @@ import {
   type Search,
   type Span,
   type TaskFilter,
+  type UpdateFilter,
 } from './client';
 import type { BinarySort, DeviceSort, Facets, StationFacetField, StationFilter, StationSort } from './types';
 
@@ -184,6 +185,11 @@ export const queries = {
       initialPageParam: undefined as string | undefined,
       getNextPageParam: (last) => last.next,
     }),
+  keyStations: (key: number, limit: number) =>
+    queryOptions({
+      queryKey: ['stations', 'of key', key, limit],
+      queryFn: ({ signal }) => api.keyStations(key, limit, signal),
+    }),
   stationFacets: (of: StationFilter, fields: readonly StationFacetField[], limit = 10) =>
     queryOptions<Facets>({
       queryKey: ['stations', 'facets', of, fields, limit],
@@ -233,6 +239,20 @@ export const queries = {
     queryOptions({ queryKey: ['file', sha256], queryFn: ({ signal }) => api.file(sha256, signal) }),
   enrolmentKeys: () =>
     queryOptions({ queryKey: ['enrolment-keys'], queryFn: ({ signal }) => api.enrolmentKeys(signal) }),
+  clients: () => queryOptions({ queryKey: ['clients'], queryFn: ({ signal }) => api.clients(signal) }),
+  clientAddress: (server: string) =>
+    queryOptions({
+      queryKey: ['clients', 'address', server],
+      queryFn: ({ signal }) => api.checkClientAddress(server, signal),
+    }),
+  updates: () => queryOptions({ queryKey: ['updates'], queryFn: ({ signal }) => api.updates(signal) }),
+  stationUpdates: (of: UpdateFilter) =>
+    infiniteQueryOptions({
+      queryKey: ['updates', 'stations', of],
+      queryFn: ({ pageParam, signal }) => api.stationUpdates(of, { limit: 100, cursor: pageParam }, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: (last) => last.next,
+    }),
   audit: (of: AuditFilter) =>
     infiniteQueryOptions({
       queryKey: ['audit', of],

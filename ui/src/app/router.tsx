@@ -9,6 +9,7 @@ import {
 import {
   parseSearch,
   readBinarySearch,
+  readClientSearch,
   readDeviceSearch,
   readEventSearch,
   readProcessSearch,
@@ -129,6 +130,13 @@ const imports = createRoute({
   component: lazyRouteComponent(() => import('@/pages/imports/ImportPage'), 'ImportPage'),
 });
 
+const client = createRoute({
+  getParentRoute: () => shell,
+  path: '/client',
+  validateSearch: readClientSearch,
+  component: lazyRouteComponent(() => import('@/pages/clients/ClientsPage'), 'ClientsPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -155,6 +163,7 @@ export function makeRouter() {
         events,
         search,
         imports,
+        client,
         settings,
       ]),
     ]),

@@ -1,4 +1,4 @@
-import type { BinarySort, DeviceSort, Role, StationFilter, StationShow, StationSort } from '@/api/types';
+import type { BinarySort, DeviceSort, Role, StationFilter, StationShow, StationSort, UpdateState } from '@/api/types';
 import { type RangeParameters, readRange, writeRange } from './range';
 
 /** The pages that list events: all of them, or one for each process. */
@@ -154,6 +154,10 @@ export function readStationSearch(raw: Record<string, unknown>): StationSearch {
   });
 }
 
+export function stationsHref(search: StationSearch = {}): string {
+  return `/stations${stringifySearch({ ...search })}`;
+}
+
 export function stationHref(id: number | string, tab?: string): string {
   return `/stations/${encodeURIComponent(id)}${stringifySearch({ tab })}`;
 }
@@ -201,6 +205,44 @@ export function readProcessSearch(raw: Record<string, unknown>): ProcessSearch {
     around: raw.around === '1' || raw.around === '30' ? raw.around : undefined,
     edge: raw.edge === 'end' ? 'end' : undefined,
   });
+}
+
+/** What the address of the page of clients says. */
+export interface ClientSearch {
+  /** Making a client, where absent. */
+  tab?: string;
+  /** The kind of client, as "windows-arm64-msi". */
+  package?: string;
+  /** The number of the key with which its stations enrol; a new one, where absent. */
+  key?: number;
+  /** Of the updates: only those in this state. */
+  state?: UpdateState;
+}
+
+export const updateStates: readonly UpdateState[] = [
+  'offered',
+  'fetching',
+  'verified',
+  'installed',
+  'reporting',
+  'refused',
+  'failed',
+  'rolled_back',
+  'lost',
+];
+
+export function readClientSearch(raw: Record<string, unknown>): ClientSearch {
+  const key = Number(raw.key);
+  return tidy({
+    tab: text(raw.tab),
+    package: text(raw.package),
+    key: Number.isSafeInteger(key) && key > 0 ? key : undefined,
+    state: updateStates.find((each) => each === raw.state),
+  });
+}
+
+export function clientHref(search: ClientSearch = {}): string {
+  return `/client${stringifySearch({ ...search })}`;
 }
 
 /** What the address of the settings says. */

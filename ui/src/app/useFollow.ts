@@ -11,6 +11,7 @@ export function useFollow(address: string | undefined, on: Partial<Omit<LiveHand
   const onNew = useLatest((count: number, atLeast: boolean) => on.onNew?.(count, atLeast));
   const onStored = useLatest(() => on.onStored?.());
   const onDevices = useLatest(() => on.onDevices?.());
+  const onStations = useLatest(() => on.onStations?.());
   useEffect(() => {
     if (address === undefined) {
       setLiveness('idle');
@@ -25,10 +26,11 @@ export function useFollow(address: string | undefined, on: Partial<Omit<LiveHand
       onNew,
       onStored,
       onDevices,
+      onStations,
     });
     return () => {
       end();
       setLiveness('idle');
     };
-  }, [address, onNew, onStored, onDevices, client]);
+  }, [address, onNew, onStored, onDevices, onStations, client]);
 }

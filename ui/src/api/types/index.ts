@@ -2,6 +2,7 @@
 
 export type * from './agent';
 export type * from './binary';
+export type * from './client';
 export type * from './coverage';
 export type * from './device';
 export type * from './event';
@@ -14,3 +15,4 @@ export type * from './server';
 export type * from './session';
 export type * from './station';
 export type * from './task';
+export type * from './update';

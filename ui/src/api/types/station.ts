@@ -71,7 +71,7 @@ export interface StationAgent {
 
 /** Which stations a list is about; all but the retired ones, where absent. */
 export type StationShow = 'live' | 'online' | 'silent' | 'waiting' | 'retired' | 'revoked' | 'imported';
-export type StationSort = 'name' | 'last_seen' | 'first_seen' | 'processes' | 'last_contact';
+export type StationSort = 'name' | 'last_seen' | 'first_seen' | 'processes' | 'last_contact' | 'enrolled';
 
 /** What chooses stations; an absent member does not restrict. */
 export interface StationFilter {

@@ -1,12 +1,14 @@
 import { agents } from './areas/agents.en';
 import { audit } from './areas/audit.en';
 import { catalog } from './areas/catalog.en';
+import { clients } from './areas/clients.en';
 import { demo } from './areas/demo.en';
 import { devices } from './areas/devices.en';
 import { problems } from './areas/problems.en';
 import { rights } from './areas/rights.en';
 import { tables } from './areas/tables.en';
 import { tree } from './areas/tree.en';
+import { updates } from './areas/updates.en';
 import { plural } from './plural';
 import type { Texts } from './texts';
 
@@ -434,12 +436,14 @@ export const en = {
   ...agents,
   ...audit,
   ...catalog,
+  ...clients,
   ...demo,
   ...devices,
   ...problems,
   ...rights,
   ...tables,
   ...tree,
+  ...updates,
 };
 
 export type Key = keyof typeof en;

@@ -1,12 +1,14 @@
 import { agents } from './areas/agents.es';
 import { audit } from './areas/audit.es';
 import { catalog } from './areas/catalog.es';
+import { clients } from './areas/clients.es';
 import { demo } from './areas/demo.es';
 import { devices } from './areas/devices.es';
 import { problems } from './areas/problems.es';
 import { rights } from './areas/rights.es';
 import { tables } from './areas/tables.es';
 import { tree } from './areas/tree.es';
+import { updates } from './areas/updates.es';
 import type { Dictionary } from './en';
 import { plural } from './plural';
 
@@ -427,10 +429,12 @@ export const es: Dictionary = {
   ...agents,
   ...audit,
   ...catalog,
+  ...clients,
   ...demo,
   ...devices,
   ...problems,
   ...rights,
   ...tables,
   ...tree,
+  ...updates,
 };

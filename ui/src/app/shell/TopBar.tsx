@@ -32,7 +32,7 @@ interface TopBarProps {
 }
 
 /** Lists without a time range of their own to which new rows come. */
-const followed: ReadonlySet<string> = new Set(['/binaries', '/stations', '/devices']);
+const followed: ReadonlySet<string> = new Set(['/binaries', '/stations', '/devices', '/client']);
 
 export function TopBar({ filter, onMenu, onHelp }: TopBarProps) {
   const { t } = useI18n();

@@ -4,6 +4,7 @@ import {
   IconDeviceDesktop,
   IconFileImport,
   IconLayoutDashboard,
+  IconPackageExport,
   type IconProps,
   IconSettings,
   IconTimeline,
@@ -34,5 +35,6 @@ export const tabs: Tab[] = [
   { to: '/events', label: 'tab.events', icon: IconTimeline },
   { to: '/devices', label: 'tab.devices', icon: IconUsb },
   { to: '/import', label: 'tab.import', icon: IconFileImport, roles: ['administrator', 'analyst'] },
+  { to: '/client', label: 'tab.client', icon: IconPackageExport, roles: ['administrator'] },
   { to: '/settings', label: 'tab.settings', icon: IconSettings, foot: true },
 ];

@@ -1,14 +1,16 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { IconPackageExport } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { queries } from '@/api/queries';
 import type { EnrolmentKey } from '@/api/types';
 import { useI18n } from '@/app/i18n';
+import { clientHref } from '@/app/search';
 import { Chip, type Tone } from '@/primitives/Chip';
 import { visible } from '@/primitives/hostile';
 import { Labels } from '@/primitives/Labels/Labels';
-import { Quiet } from '@/primitives/Page';
+import { Line, Quiet } from '@/primitives/Page';
 import type { SignShape } from '@/primitives/Sign';
 import { useErrorText } from '@/primitives/State';
 import { HostileText } from '@/primitives/Text';
@@ -71,9 +73,23 @@ export function EnrolmentKeys() {
           : t('health.of', { part: fmt.number(key.uses), whole: fmt.number(key.max_uses) }),
         fmt.number(key.stations),
         key.expires ? fmt.dateTime(key.expires).slice(0, 16) : <Quiet key="expires">{t('never')}</Quiet>,
-        <Button key="actions" size="compact-sm" variant="subtle" onClick={() => actions.remove(key)}>
-          {key.revoked ? t('keys.delete') : t('keys.revoke')}
-        </Button>,
+        <Line key="actions">
+          <Button size="compact-sm" variant="subtle" onClick={() => actions.remove(key)}>
+            {key.revoked ? t('keys.delete') : t('keys.revoke')}
+          </Button>
+          {key.state === 'usable' ? (
+            <Tooltip label={t('keys.client')}>
+              <ActionIcon
+                size={24}
+                component="a"
+                href={clientHref({ key: key.id })}
+                aria-label={t('keys.clientOf', { name: visible(key.name) })}
+              >
+                <IconPackageExport size={16} />
+              </ActionIcon>
+            </Tooltip>
+          ) : null}
+        </Line>,
       ]}
       adding={(close, show) => <AddKey onClose={close} onAdded={show} />}
       removing={(key) =>

@@ -43,6 +43,24 @@ it('knows what a member means in an action', () => {
   ]);
 });
 
+it('tells what a client was made of, and who fetched it from where', () => {
+  const made = {
+    package: 'windows-amd64-exe',
+    key: 7,
+    key_name: 'office',
+    spool_bytes: 8 << 20,
+    sensor: '',
+    proxy: false,
+  };
+  expect(facts('client.make', made)).toEqual([
+    'With the key: office',
+    'Client: windows-amd64-exe',
+    'With a proxy: No',
+    'Waiting events: 8\u00a0MiB',
+  ]);
+  expect(facts('client.download', { from: '192.0.2.7' })).toEqual(['Address: 192.0.2.7']);
+});
+
 it('hides nothing that it does not know', () => {
   expect(actionText('rule.add', t)).toBe('rule.add');
   expect(facts('rule.add', { level: 'high', more: { a: 1 } })).toEqual(['level: high', 'more: {"a":1}']);

@@ -17,6 +17,13 @@ export const auditActions = [
   'enrolment-key.add',
   'enrolment-key.revoke',
   'enrolment-key.remove',
+  'client.make',
+  'client.download',
+  'server-name.add',
+  'server-name.remove',
+  'update.set',
+  'update.pause',
+  'update.resume',
   'station.enrol',
   'station.part',
   'station.move',
@@ -65,6 +72,10 @@ const names: Record<string, FactKey> = {
   sha256: 'audit.fact.sha256',
   name: 'audit.fact.name',
   key: 'audit.fact.key',
+  key_name: 'audit.fact.key',
+  package: 'audit.fact.package',
+  version: 'audit.fact.version',
+  server: 'audit.fact.server',
   from_name: 'audit.fact.parted',
   before: 'audit.fact.before',
   fingerprint: 'audit.fact.fingerprint',
@@ -72,7 +83,15 @@ const names: Record<string, FactKey> = {
   user: 'audit.fact.user',
   role: 'audit.fact.role',
   disabled: 'audit.fact.disabled',
+  enabled: 'audit.fact.enabled',
   labels: 'audit.fact.labels',
+  end_process: 'audit.fact.endProcess',
+  proxy: 'audit.fact.proxy',
+  sensor: 'audit.fact.sensor',
+  spool_bytes: 'audit.fact.spool',
+  share: 'audit.fact.share',
+  threshold: 'audit.fact.threshold',
+  retry: 'audit.fact.retry',
   uses: 'audit.fact.uses',
   max_uses: 'audit.fact.maxUses',
   expires: 'audit.fact.expires',
@@ -100,10 +119,15 @@ const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 export function auditFacts({ action, detail }: AuditEntry, t: Translate, fmt: Format): AuditFact[] {
   const facts: AuditFact[] = [];
   for (const [member, value] of Object.entries(detail).sort(([a], [b]) => rank(a) - rank(b))) {
-    const number = member === 'id' || member === 'station' || (action === 'station.part' && member === 'from');
+    const number =
+      member === 'id' ||
+      member === 'station' ||
+      (action === 'station.part' && member === 'from') ||
+      (action === 'client.make' && member === 'key');
     const text = number ? '' : written(member, value, t, fmt);
     if (text === '') continue;
-    const name = action === 'session.begin' && member === 'from' ? 'audit.fact.address' : names[member];
+    const caller = member === 'from' && (action === 'session.begin' || action === 'client.download');
+    const name = caller ? 'audit.fact.address' : names[member];
     facts.push({ name: name ? t(name) : member, text });
   }
   return facts;
@@ -113,7 +137,7 @@ export function auditFacts({ action, detail }: AuditEntry, t: Translate, fmt: Fo
 function written(member: string, value: unknown, t: Translate, fmt: Format): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
-  if (typeof value === 'number') return member === 'bytes' ? fmt.bytes(value) : fmt.number(value);
+  if (typeof value === 'number') return member.endsWith('bytes') ? fmt.bytes(value) : fmt.number(value);
   if (Array.isArray(value)) return value.map(String).join(', ');
   if (typeof value !== 'string') return JSON.stringify(value);
   if (instant.test(value)) return value.startsWith('0001-') ? '' : fmt.dateTime(value);

@@ -155,7 +155,7 @@ export const agents = {
   'stations.waitingTitle': 'Records that it had not sent at its last contact',
   'stations.addFirst': 'Add your first station',
   'stations.addText':
-    'Make an enrolment key, run one command on the machine, and it appears here. An event log of Windows will do as well.',
+    'Make a client, start it on the machine, and it appears here. An event log of Windows will do as well.',
   'stations.retireBulk': ({ n, stations }: Counted & { stations: string }) =>
     `Retire ${stations} ${plural(n, 'station', 'stations')}`,
   'stations.bulkDone': ({ n, stations }: Counted & { stations: string }) =>
@@ -326,6 +326,7 @@ export const agents = {
   'keys.uses': 'Uses',
   'keys.maxUses': 'Stations at most',
   'keys.maxUsesHint': 'Empty for no limit.',
+  'keys.expiresHint': 'Then it lets nobody in any more.',
   'keys.days': ({ n }: Counted) => plural(n, '1 day', `${n} days`),
   'keys.fault.long': 'A name has at most 128 characters',
   'keys.fault.number': 'A whole number from 1 to 1,000,000, or nothing',

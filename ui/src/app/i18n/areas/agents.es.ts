@@ -150,7 +150,7 @@ export const agents: Texts<typeof english> = {
   'stations.waitingTitle': 'Registros que no había enviado en su último contacto',
   'stations.addFirst': 'Agregar la primera estación',
   'stations.addText':
-    'Cree una clave de inscripción, ejecute una orden en la máquina, y aparecerá aquí. También sirve un registro de eventos de Windows.',
+    'Prepare un cliente, ábralo en la máquina, y aparecerá aquí. También sirve un registro de eventos de Windows.',
   'stations.retireBulk': ({ n, stations }) => plural(n, 'Retirar 1 estación', `Retirar ${stations} estaciones`),
   'stations.bulkDone': ({ n, stations }) => plural(n, 'Se cambió 1 estación', `Se cambiaron ${stations} estaciones`),
   'stations.bulkFailed': ({ n, stations, why }) =>
@@ -320,6 +320,7 @@ export const agents: Texts<typeof english> = {
   'keys.uses': 'Usos',
   'keys.maxUses': 'Estaciones como máximo',
   'keys.maxUsesHint': 'Vacío si no hay límite.',
+  'keys.expiresHint': 'Después ya no deja entrar a nadie.',
   'keys.days': ({ n }) => plural(n, '1 día', `${n} días`),
   'keys.fault.long': 'Un nombre tiene como máximo 128 caracteres',
   'keys.fault.number': 'Un número entero de 1 a 1.000.000, o nada',

@@ -87,6 +87,68 @@ export const problems = {
   'problem.key_expired': ({ end_time }: Values) => `The key would have expired already, at ${end_time}.`,
 
   // What is not there
+
+  // Clients
+  'problem.confirm_missing': 'This needs your password once more.',
+  'problem.confirm_wrong': 'The password is wrong.',
+  'problem.client_none':
+    'This server was built without clients. “make build” builds them and puts them into the program.',
+  'problem.client_no_server': 'Clients are made by a running server.',
+  'problem.client_no_agents': 'This server hears no agents: it was started with --agent-listen=off.',
+  'problem.client_format_missing': ({ format }: Values) =>
+    `This server was built without clients of the format ${format}: the tools that make them were not installed.`,
+  'problem.client_signed_other_build': ({ version }: Values) =>
+    `A signed one is here too, but it was made from another build of ${version}. Sign this one with “eljefe client sign”.`,
+  'problem.client_signed_other_version': ({ version, carried }: Values) =>
+    `A signed one is here too, but of version ${version}, and this server carries ${carried}. Sign this one with “eljefe client sign”.`,
+  'problem.client_unknown': ({ client, known }: Values) => `There is no client ${client}. There are: ${known}.`,
+  'problem.client_no_format': ({ format }: Values) => `A client of the format ${format} is unknown.`,
+  'problem.client_no_system': ({ system }: Values) => `There is no agent for the system ${system}.`,
+  'problem.client_which': 'Choose which client is to be made.',
+  'problem.client_which_key': 'Choose how its stations enrol: with a key that is there, or with a new one.',
+  'problem.client_key_revoked': ({ name }: Values) =>
+    `The enrolment key “${name}” was revoked: it lets nobody in. Choose another one, or make a new one.`,
+  'problem.client_key_expired': ({ name }: Values) =>
+    `The enrolment key “${name}” has expired: it lets nobody in. Choose another one, or make a new one.`,
+  'problem.client_key_used_up': ({ name, uses }: Values) =>
+    `The enrolment key “${name}” has let in as many stations as it may, ${uses}. Choose another one, or make a new one.`,
+  'problem.client_no_key': 'The enrolment key is missing: without one the client cannot enrol.',
+  'problem.client_key_form': 'This is no enrolment key.',
+  'problem.client_server_form': ({ address, example }: Values) =>
+    `“${address}” is no address of a server. Write it as in ${example}.`,
+  'problem.client_server_more': ({ address }: Values) =>
+    `The server’s address is “${address}”. Nothing may follow host and port, and no name stand before them.`,
+  'problem.client_address_form': ({ address, port }: Values) =>
+    `“${address}” is no address of a server. Write it as in https://eljefe.example.org:${port}.`,
+  'problem.client_address_loopback': ({ host }: Values) =>
+    `${host} means each station itself. Give the name or the address by which stations reach this server.`,
+  'problem.client_address_unknown': ({ host }: Values) =>
+    `The name ${host} is not found from this server. Stations that do not find it cannot report.`,
+  'problem.client_address_uncovered': ({ host }: Values) =>
+    `The server’s certificate is not for ${host}. Agents do not mind, browsers do. Add the name to the certificate.`,
+  'problem.client_address_port': ({ listens, port }: Values) =>
+    `This server hears agents on port ${listens}, and not on ${port}. That is right only where something in between passes it on.`,
+  'problem.client_proxy': 'The proxy is no address of one. Write it as http://proxy.example.org:3128, or “none”.',
+  'problem.client_spool': ({ spool_bytes, least_bytes, most_bytes }: Values) =>
+    `The space for waiting events is ${spool_bytes}. Between ${least_bytes} and ${most_bytes} are possible.`,
+  'problem.client_source_unknown': ({ source }: Values) => `There is no source of events “${source}”.`,
+  'problem.client_source_system': ({ source, system }: Values) =>
+    `The source of events “${source}” does not exist on ${system}.`,
+  'problem.client_settings_long': ({ settings_bytes, most_bytes }: Values) =>
+    `The settings take ${settings_bytes}, and a client has place for ${most_bytes}. Shorten the server’s address or the proxy’s.`,
+  'problem.client_many': ({ most }: Values) => `${most} clients wait to be fetched. Try again in some minutes.`,
+  'problem.client_download_gone': ({ minutes, most }: Values) =>
+    `There is no such client, or none any more: it can be fetched for ${minutes} minutes, ${most} times, and until the server stops. Make it anew.`,
+  'problem.client_download_changed': ({ file }: Values) =>
+    `The program that ${file} is made from was changed since. Make the client anew.`,
+  'problem.server_name_form': ({ name }: Values) =>
+    `“${name}” is neither a host name nor an address, as in eljefe.example.org.`,
+  'problem.server_name_many': ({ most }: Values) => `${most} names were added already. Remove those that nobody uses.`,
+  'problem.server_name_own': ({ name }: Values) =>
+    `${name} was not added here: it is the machine’s own, or the server was started with it (--name).`,
+  'problem.server_name_unknown': ({ name }: Values) => `The certificate is not for ${name}.`,
+  'problem.server_name_no_server': 'The certificate is kept by a running server.',
+
   'problem.no_station': ({ id }: Values) => `There is no station ${id}.`,
   'problem.no_binary': ({ id }: Values) =>
     `There is no binary ${id}. It may have been removed with the only station that ran it.`,
@@ -100,6 +162,8 @@ export const problems = {
     `No process ${id} is stored. It may have been removed with its day or its station.`,
   'problem.process_id': ({ text }: Values) => `“${text}” is not the id of a process.`,
   'problem.no_task': ({ id }: Values) => `There is no task ${id}.`,
+  'problem.facts_pending': 'The file was fetched and is being examined. Ask again in a moment.',
+  'problem.no_sha256': 'The SHA-256 of this binary is not known, so its content cannot be asked for.',
   'problem.no_file': ({ sha256 }: Values) => `No file with the SHA-256 ${sha256} is stored. Ask a station for it.`,
   'problem.not_sha256': ({ text }: Values) => `“${text}” is not a SHA-256 of 64 hexadecimal digits.`,
   'problem.file_not_kept': ({ sha256 }: Values) =>
@@ -160,6 +224,13 @@ export const problems = {
   'problem.task_not_asked': 'The station did not ask for it in time.',
   'problem.task_not_answered': 'The station did not say in time what became of it.',
   'problem.task_cancelled': ({ who }: Values) => `Cancelled by ${who}.`,
+  'problem.update_no_order': ({ version }: Values) =>
+    `The version ${version} has no order, so nobody can say what is newer. Build the server from a commit that has a tag such as v1.4.0, or give VERSION to make.`,
+  'problem.update_too_large': ({ size_bytes, most_bytes }: Values) =>
+    `The program has ${size_bytes}. Agents take at most ${most_bytes}.`,
+  'problem.update_paused_by': ({ who }: Values) => `${who} paused it.`,
+  'problem.update_paused_failures': ({ failed, all }: Values) =>
+    `It failed on ${failed} of the ${all} stations that were updated.`,
   'problem.task_cancelled_then': ({ who, task_state, words }: Values) =>
     `Cancelled by ${who}. Then the station reported (${task_state}): ${words}`,
 

@@ -86,6 +86,68 @@ export const problems: Texts<typeof english> = {
   'problem.key_no_name': 'La clave necesita un nombre que diga para qué es.',
   'problem.key_expired': ({ end_time }) => `La clave ya habría vencido, el ${end_time}.`,
 
+  // Clientes
+  'problem.confirm_missing': 'Para esto hace falta su contraseña una vez más.',
+  'problem.confirm_wrong': 'La contraseña no es correcta.',
+  'problem.client_none':
+    'Este servidor se compiló sin clientes. «make build» los compila y los incluye en el programa.',
+  'problem.client_no_server': 'Los clientes los prepara un servidor en marcha.',
+  'problem.client_no_agents': 'Este servidor no atiende agentes: se inició con --agent-listen=off.',
+  'problem.client_format_missing': ({ format }) =>
+    `Este servidor se compiló sin clientes en formato ${format}: faltaban las herramientas que los crean.`,
+  'problem.client_signed_other_build': ({ version }) =>
+    `También hay uno firmado, pero se hizo a partir de otra compilación de ${version}. Firme este con «eljefe client sign».`,
+  'problem.client_signed_other_version': ({ version, carried }) =>
+    `También hay uno firmado, pero es de la versión ${version}, y este servidor trae la ${carried}. Firme este con «eljefe client sign».`,
+  'problem.client_unknown': ({ client, known }) => `No existe el cliente ${client}. Existen: ${known}.`,
+  'problem.client_no_format': ({ format }) => `No se conocen clientes en formato ${format}.`,
+  'problem.client_no_system': ({ system }) => `No hay ningún agente para el sistema ${system}.`,
+  'problem.client_which': 'Elija qué cliente se prepara.',
+  'problem.client_which_key': 'Elija cómo se inscriben sus estaciones: con una clave que ya existe o con una nueva.',
+  'problem.client_key_revoked': ({ name }) =>
+    `La clave de inscripción «${name}» fue revocada y ya no admite a nadie. Elija otra o cree una nueva.`,
+  'problem.client_key_expired': ({ name }) =>
+    `La clave de inscripción «${name}» venció y ya no admite a nadie. Elija otra o cree una nueva.`,
+  'problem.client_key_used_up': ({ name, uses }) =>
+    `La clave de inscripción «${name}» ya admitió todas las estaciones que podía: ${uses}. Elija otra o cree una nueva.`,
+  'problem.client_no_key': 'Falta la clave de inscripción: sin ella el cliente no puede inscribirse.',
+  'problem.client_key_form': 'Esto no es una clave de inscripción.',
+  'problem.client_server_form': ({ address, example }) =>
+    `«${address}» no es la dirección de un servidor. Escríbala como en ${example}.`,
+  'problem.client_server_more': ({ address }) =>
+    `La dirección del servidor es «${address}». No puede haber nada después del puerto, ni un nombre de usuario antes.`,
+  'problem.client_address_form': ({ address, port }) =>
+    `«${address}» no es la dirección de un servidor. Escríbala como en https://eljefe.example.org:${port}.`,
+  'problem.client_address_loopback': ({ host }) =>
+    `${host} es, para cada estación, ella misma. Indique el nombre o la dirección por los que las estaciones llegan a este servidor.`,
+  'problem.client_address_unknown': ({ host }) =>
+    `Este servidor no encuentra el nombre ${host}. Las estaciones que no lo encuentren no podrán informar.`,
+  'problem.client_address_uncovered': ({ host }) =>
+    `El certificado del servidor no vale para ${host}. A los agentes no les importa; a los navegadores, sí. Agregue el nombre al certificado.`,
+  'problem.client_address_port': ({ listens, port }) =>
+    `Este servidor atiende a los agentes en el puerto ${listens}, no en el ${port}. Solo es correcto si algo intermedio reenvía ese puerto.`,
+  'problem.client_proxy':
+    'Esto no es la dirección de un proxy. Escríbala como http://proxy.example.org:3128, o «none» si no hay ninguno.',
+  'problem.client_spool': ({ spool_bytes, least_bytes, most_bytes }) =>
+    `El espacio para los eventos en espera es de ${spool_bytes}. Debe estar entre ${least_bytes} y ${most_bytes}.`,
+  'problem.client_source_unknown': ({ source }) => `No existe la fuente de eventos «${source}».`,
+  'problem.client_source_system': ({ source, system }) => `La fuente de eventos «${source}» no existe en ${system}.`,
+  'problem.client_settings_long': ({ settings_bytes, most_bytes }) =>
+    `Los ajustes ocupan ${settings_bytes} y en un cliente caben ${most_bytes}. Acorte la dirección del servidor o la del proxy.`,
+  'problem.client_many': ({ most }) =>
+    `Hay ${most} clientes a la espera de que alguien los descargue. Pruebe de nuevo dentro de unos minutos.`,
+  'problem.client_download_gone': ({ minutes, most }) =>
+    `Ese cliente no existe o ya no está: se puede descargar durante ${minutes} minutos, ${most} veces, y mientras el servidor siga en marcha. Prepárelo de nuevo.`,
+  'problem.client_download_changed': ({ file }) =>
+    `El programa a partir del cual se hace ${file} cambió entretanto. Prepare el cliente de nuevo.`,
+  'problem.server_name_form': ({ name }) =>
+    `«${name}» no es un nombre de equipo ni una dirección, como en eljefe.example.org.`,
+  'problem.server_name_many': ({ most }) => `Ya se agregaron ${most} nombres. Quite los que nadie use.`,
+  'problem.server_name_own': ({ name }) =>
+    `${name} no se agregó aquí: es del propio equipo, o el servidor se inició con él (--name).`,
+  'problem.server_name_unknown': ({ name }) => `El certificado no vale para ${name}.`,
+  'problem.server_name_no_server': 'El certificado lo guarda un servidor en marcha.',
+
   'problem.no_station': ({ id }) => `No existe la estación ${id}.`,
   'problem.no_binary': ({ id }) =>
     `No existe el binario ${id}. Puede haberse eliminado con la única estación que lo ejecutó.`,
@@ -99,6 +161,8 @@ export const problems: Texts<typeof english> = {
     `No hay ningún proceso ${id} almacenado. Puede haberse eliminado con su día o con su estación.`,
   'problem.process_id': ({ text }) => `«${text}» no es el identificador de un proceso.`,
   'problem.no_task': ({ id }) => `No existe la tarea ${id}.`,
+  'problem.facts_pending': 'El archivo ya se obtuvo y se está examinando. Vuelva a consultarlo en un momento.',
+  'problem.no_sha256': 'No se conoce el SHA-256 de este binario, así que no se puede pedir su contenido.',
   'problem.no_file': ({ sha256 }) =>
     `No hay ningún archivo almacenado con el SHA-256 ${sha256}. Pídaselo a una estación.`,
   'problem.not_sha256': ({ text }) => `«${text}» no es un SHA-256 de 64 dígitos hexadecimales.`,
@@ -157,6 +221,13 @@ export const problems: Texts<typeof english> = {
   'problem.task_not_asked': 'La estación no lo pidió a tiempo.',
   'problem.task_not_answered': 'La estación no dijo a tiempo qué fue de ella.',
   'problem.task_cancelled': ({ who }) => `Cancelada por ${who}.`,
+  'problem.update_no_order': ({ version }) =>
+    `La versión ${version} no tiene orden, así que no se sabe cuál es más nueva. Compile el servidor desde un commit con una etiqueta como v1.4.0, o dé VERSION a make.`,
+  'problem.update_too_large': ({ size_bytes, most_bytes }) =>
+    `El programa ocupa ${size_bytes}. Los agentes aceptan como máximo ${most_bytes}.`,
+  'problem.update_paused_by': ({ who }) => `${who} las puso en pausa.`,
+  'problem.update_paused_failures': ({ failed, all }) =>
+    `Falló en ${failed} de las ${all} estaciones que se actualizaron.`,
   'problem.task_cancelled_then': ({ who, task_state, words }) =>
     `Cancelada por ${who}. Después la estación informó (${task_state}): ${words}`,
 
