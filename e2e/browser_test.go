@@ -40,12 +40,19 @@ func TestPage(t *testing.T) {
 			t.Skipf("%s; \"make test\" sees to it", why)
 		}
 	}
-	s := serve(t, dataDir(t), "--demo", "--demo-days", "3")
-	visit(t, s.logIn())
 	agent, err := agentProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
+	path, err := pageProgram(agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := serveProgram(t, path, dataDir(t), "--demo", "--demo-days", "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit(t, s.logIn())
 	cmd := exec.Command("npm", "--prefix", filepath.Join("..", "ui"), "run", "--silent", "e2e")
 	cmd.Env = append(os.Environ(), "ELJEFE_E2E_URL="+s.Address, "ELJEFE_E2E_USER=admin", "ELJEFE_E2E_PASSWORD="+newPassword,
 		"ELJEFE_E2E_TESTDATA="+recorded(t), "ELJEFE_E2E_AGENT="+agent)

@@ -94,6 +94,12 @@ func tryServe(t *testing.T, dir string, args ...string) (*server, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveProgram(t, path, dir, args...)
+}
+
+// serveProgram is tryServe with another build of the program.
+func serveProgram(t *testing.T, path, dir string, args ...string) (*server, error) {
+	t.Helper()
 	s := &server{t: t, dir: dir, out: &lockedBuffer{}, log: &lockedBuffer{}, exited: make(chan error, 1)}
 	s.cmd = exec.Command(path, append([]string{"serve", "--data-dir", dir, "--listen", "127.0.0.1:" + freePort(t), "--agent-listen", "127.0.0.1:" + freePort(t)}, args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.log

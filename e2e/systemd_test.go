@@ -18,6 +18,7 @@ import (
 // The agent as a service, with systemd itself: installed, killed, upgraded,
 // rebooted, stopped, uninstalled, installed as the same station, and purged.
 func TestAgentUnderSystemd(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	m := newMachine(t)
 	listen := "127.0.0.1:" + freePort(t)
 	s := serve(t, dataDir(t), "--agent-listen", listen)

@@ -38,6 +38,7 @@ const (
 
 	wineAgent    = `C:\Downloads\eljefe-agent.exe`
 	wineSpecimen = `C:\Samples\specimen.exe`
+	wineWindow   = `C:\Samples\window.exe`
 )
 
 var errNotInstalled = errors.New("not installed")
@@ -78,6 +79,8 @@ var prepareWine = sync.OnceValues(func() (*wine, error) {
 		w.command(ctx, "wineboot", "--init"),
 		// The oldest that the agent is for; a new Wine says that it is another one.
 		w.command(ctx, "reg", "add", `HKCU\Software\Wine`, "/v", "Version", "/d", "win10", "/f"),
+		// Windows can be shown without a display; nobody sees them.
+		w.command(ctx, "reg", "add", `HKCU\Software\Wine\Drivers`, "/v", "Graphics", "/d", "null", "/f"),
 		// What makes the machine itself. The first who asks would give it a number,
 		// which a crash may take away again.
 		w.command(ctx, "reg", "add", `HKLM\SOFTWARE\Microsoft\Cryptography`, "/v", "MachineGuid", "/d", "5e0c5a3e-3f0e-4a8e-9d3c-8f1f1f6a7c11", "/f"),
@@ -112,6 +115,7 @@ func (w *wine) build(gcc, windres string) error {
 	}{
 		{resources, []string{windres, "-O", "coff", filepath.Join(sources, "specimen.rc")}},
 		{w.unix(wineSpecimen), append(compile, filepath.Join(sources, "specimen.c"), resources)},
+		{w.unix(wineWindow), append(compile, "-municode", filepath.Join(sources, "window.c"))},
 		{w.unix(`C:\windows\system32\bcryptprimitives.dll`), append(compile, "-shared", filepath.Join(sources, "bcryptprimitives.c"), "-ladvapi32")},
 		{w.unix(wineAgent), []string{"go", "build", "-trimpath", "-ldflags", "-s -w"}},
 	} {

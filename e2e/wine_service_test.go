@@ -31,7 +31,7 @@ func TestWineService(t *testing.T) {
 	install := func(args ...string) (station int64) {
 		t.Helper()
 		out, code := w.run(t, append([]string{wineAgent, "install"}, args...)...)
-		_, after, known := strings.Cut(out, "the server knows it as station ")
+		_, after, known := strings.Cut(out, "knows this machine as station ")
 		if _, err := fmt.Sscan(after, &station); code != 0 || !known || err != nil {
 			t.Fatalf("install %q: code %d, %s%s", args, code, out, w.serviceLog())
 		}

@@ -19,8 +19,8 @@ import (
 
 // shown are the folders whose errors and texts a person can come to see on the page.
 var shown = []string{
-	"internal/blob", "internal/evtx", "internal/importer", "internal/ingest", "internal/query", "internal/recording",
-	"internal/server", "internal/server/api", "internal/server/auth", "internal/store", "internal/store/embedded",
+	"internal/blob", "internal/evtx", "internal/importer", "internal/ingest", "internal/installer", "internal/installer/catalogue", "internal/installer/tag",
+	"internal/query", "internal/recording", "internal/rollout", "internal/server", "internal/server/api", "internal/server/auth", "internal/store", "internal/store/embedded",
 }
 
 // unseen are files of these, and functions of files, whose errors nobody sees on the page.
@@ -28,6 +28,12 @@ var unseen = map[string]string{
 	"internal/blob/part.go":                                 "agents are told",
 	"internal/blob/file.go Finish":                          "agents are told",
 	"internal/blob/file.go verify":                          "agents are told",
+	"internal/installer/catalogue/signed.go":                "the command line is told",
+	"internal/installer/essence.go":                         "the command line is told",
+	"internal/installer/prepare.go":                         "the command line is told",
+	"internal/installer/sign.go":                            "the command line is told",
+	"internal/installer/tag/config.go CheckKey":             "agents say it",
+	"internal/rollout/rollout.go Piece":                     "agents are told",
 	"internal/server/server.go":                             "it cannot start",
 	"internal/store/migrate.go":                             "it cannot start",
 	"internal/store/store.go Open":                          "it cannot start",
@@ -39,6 +45,8 @@ var unseen = map[string]string{
 	"internal/store/task.go ReportTask":                     "agents are told",
 	"internal/store/task.go taskIsOver":                     "agents are told",
 	"internal/store/task.go TaskReceived":                   "agents are told",
+	"internal/store/update_station.go offerUpdate":          "agents are told",
+	"internal/store/update_station.go NoteUpdate":           "agents are told",
 	"internal/store/embedded/account_unix.go":               "it cannot start",
 	"internal/store/embedded/binaries.go":                   "it cannot start",
 	"internal/store/embedded/files_unix.go":                 "it cannot start",

@@ -58,11 +58,16 @@ func rules() []rule {
 			why: "bytes in, events out: it is tested on any system and linked into both programs",
 		},
 		{
-			from: []string{"internal/pe/..."}, to: []string{beyondStd}, direct: true,
+			from: []string{"internal/pe/...", "internal/elf/..."}, to: []string{beyondStd}, direct: true,
 			why: "it reads hostile files on every station: what it is made of is to be seen at a glance",
 		},
 		{
-			from: []string{"internal/pe/...", "internal/etw/...", "internal/evtx/...", "internal/detect/...", "internal/query/..."},
+			from: []string{"internal/detect/..."}, to: []string{beyondStd}, direct: true,
+			allow: []string{"internal/event", "internal/fault", "internal/detect/sigma", "internal/detect/regex", "internal/detect/literal", "gopkg.in/yaml.v3"},
+			why:   "rules are asked about events within a transaction: all that they are made of is to be seen at a glance",
+		},
+		{
+			from: []string{"internal/pe/...", "internal/elf/...", "internal/disasm/...", "internal/anatomy/...", "internal/etw/...", "internal/evtx/...", "internal/detect/...", "internal/query/..."},
 			to:   slices.Concat(network, database),
 			why:  "decoders and languages take bytes and give values; network and database are their callers'",
 		},
@@ -71,8 +76,16 @@ func rules() []rule {
 			why: "the agent carries no database and no server",
 		},
 		{
-			from: []string{"internal/agent/...", "cmd/eljefe-agent"}, to: []string{"internal/installer", "github.com/sassoftware/relic/..."},
+			from: []string{"internal/agent/...", "cmd/eljefe-agent"}, to: []string{"internal/installer", "internal/installer/catalogue", "github.com/sassoftware/relic/..."},
 			why: "the agent reads the settings that it carries; making and signing clients is the server's",
+		},
+		{
+			from: []string{"internal/agent/...", "cmd/eljefe-agent"}, to: []string{"internal/anatomy/...", "internal/disasm/...", "golang.org/x/arch/..."},
+			why: "the agent tells the few facts that stand in an event; taking files to pieces is the server's",
+		},
+		{
+			from: []string{"..."}, except: []string{"cmd/eljefe"}, to: []string{"internal/installer/carried"},
+			why: "all agents are in it: the server's own command alone is to be that large, and passes them on",
 		},
 		{
 			from: []string{"internal/server/..."}, to: []string{"internal/agent/..."},
