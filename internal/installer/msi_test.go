@@ -87,7 +87,8 @@ func TestMSITables(t *testing.T) {
 		"Directory": {"INSTALLDIR\tProgramFiles64Folder\tEl Jefe"},
 		"Binary":    {"Client\t"},
 	} {
-		got := output(t, nil, "msiinfo", "export", path, table)
+		// It writes what is in a table as files into the folder that it is in.
+		got := output(t, nil, "env", "-C", t.TempDir(), "msiinfo", "export", path, table)
 		for _, w := range want {
 			if !strings.Contains(got, w) {
 				t.Errorf("the table %s is\n%s\nwant in it %q", table, got, w)
