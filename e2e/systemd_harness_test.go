@@ -92,7 +92,7 @@ func (m *machine) copy(from, to string) string {
 // boot starts the machine and waits until systemd has started what it is to start.
 func (m *machine) boot() {
 	m.t.Helper()
-	m.cmd = exec.Command(m.program, "--quiet", "--register=no", "--keep-unit", "--capability=all", fmt.Sprintf("--machine=eljefe-test-%d", os.Getpid()), "--directory="+m.root(), "--boot")
+	m.cmd = exec.Command(m.program, "--quiet", "--register=no", "--keep-unit", "--capability=all", "--machine="+filepath.Base(filepath.Dir(m.dir)), "--directory="+m.root(), "--boot")
 	m.cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=0")
 	m.cmd.Stdout, m.cmd.Stderr = m.console, m.console
 	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -78,6 +78,41 @@ func TestAgentUnderSystemd(t *testing.T) {
 	m.wantGone(installedAgent, "/etc/systemd/system/"+agentUnit, "/etc/eljefe-agent", "/var/lib/eljefe-agent")
 }
 
+// The agent becomes a newer one within what its unit allows, as the same process
+// of the service, and is the newer one after a reboot too.
+func TestUpdateUnderSystemd(t *testing.T) {
+	t.Parallel() // most of it is waiting
+	m := newMachine(t)
+	programs := t.TempDir()
+	downloaded := m.copy(buildAgent(t, programs, "v1.0.0", nil), "/root/eljefe-agent")
+	listen := "127.0.0.1:" + freePort(t)
+	s := serve(t, dataDir(t), "--agent-listen", listen)
+	b := s.logIn()
+	with := letIn(b, listen)
+	offer(t, s, "v1.1.0", buildAgent(t, programs, "v1.1.0", nil))
+	m.boot()
+
+	m.must(downloaded, "install", "--server", with.server, "--authority", with.authority, "--key", with.key, "--proxy", "none")
+	first := m.works(0)
+	if first.Version != "v1.0.0" {
+		t.Fatalf("installed was %s; want v1.0.0", first.Version)
+	}
+	b.must("PUT", "/updates", map[string]any{"enabled": true, "labels": []string{}, "share": 100, "threshold": 50, "password": newPassword}, 200, nil)
+	journal := func() string { out, _ := m.run("journalctl", "-u", agentUnit, "-o", "cat", "--no-pager"); return out }
+	if station := b.awaitVersion("v1.1.0", journal); station != first.Station {
+		t.Errorf("the updated agent is station %d; it was %d", station, first.Station)
+	}
+	b.awaitUpdate(journal, "v1.1.0", "reporting")
+	if restarts := m.must("systemctl", "show", "-P", "NRestarts", agentUnit); restarts != "0" {
+		t.Errorf("systemd started the service anew %s times; want that the program was changed within it", restarts)
+	}
+	m.reports(b, "updated")
+	m.reboot()
+	if after := m.works(0); after.Version != "v1.1.0" || after.Station != first.Station {
+		t.Errorf("after a reboot it is %s, station %d; want v1.1.0 and %d", after.Version, after.Station, first.Station)
+	}
+}
+
 const (
 	agentUnit      = "eljefe-agent.service"
 	installedAgent = "/usr/local/bin/eljefe-agent"
@@ -86,8 +121,9 @@ const (
 // serviceStatus is what an agent that is a service says of itself.
 type serviceStatus struct {
 	agentStatus
-	PID  int
-	Link struct{ Connected bool }
+	PID     int
+	Version string
+	Link    struct{ Connected bool }
 }
 
 // works waits until the service runs as another process than before, and the

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/windows/registry"
 	"golang.org/x/sys/windows/svc"
 	"golang.org/x/sys/windows/svc/eventlog"
 	"golang.org/x/sys/windows/svc/mgr"
@@ -94,6 +95,12 @@ func commandLine(program string, args []string) string {
 // they are.
 func eventSource() error {
 	const all = eventlog.Error | eventlog.Warning | eventlog.Info
+	// An installer that removed the last source of a log may have removed the log's key with it.
+	log, _, err := registry.CreateKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\EventLog\Application`, registry.CREATE_SUB_KEY)
+	if err != nil {
+		return fmt.Errorf("register with the event log: %w", err)
+	}
+	defer log.Close()
 	if err := eventlog.Remove(serviceName); err != nil && !errors.Is(err, syscall.ERROR_FILE_NOT_FOUND) {
 		return fmt.Errorf("register with the event log: %w", err)
 	}
