@@ -35,6 +35,7 @@ type walk struct {
 const (
 	firstWindow    = 15 * time.Minute
 	smallestWindow = time.Minute
+	apartFrom      = 4 * time.Hour // see stopForms
 	day            = 24 * time.Hour
 )
 
@@ -271,7 +272,7 @@ func (f *searchForm) from(from, to time.Time, also string) (string, pgx.NamedArg
 		// longest: other partitions hold nothing.
 		args["from_started"] = from.Add(-f.longest)
 		span = "t.stopped >= @from AND t.stopped < @to AND " + f.startedIn
-		if f.apart {
+		if f.apart && to.Sub(from) > apartFrom {
 			tables = "(SELECT * FROM process_stop t WHERE " + span + " OFFSET 0) AS t"
 			span = "true"
 		}
